@@ -1,0 +1,46 @@
+/** One table of everything that can go wrong in a way a person can act on: code → hint. */
+export const problems = {
+  'config-missing': 'Run `slipway init` to write a slipway.yaml from the models and data that are here',
+  'config-syntax': 'Fix the YAML at the line shown; two spaces per level, no tabs',
+  'config-invalid': 'Fix the key or value at the line shown; docs/config.md lists every key',
+  'path-outside-workspace': 'Move the file into the workspace, or list its folder under `allow` in slipway.yaml',
+  'file-missing': 'Check the path, or run `slipway init` again to find what is there',
+  'file-unreadable': 'Check that it is a regular file that you may read',
+  'dataset-empty': 'The file holds no rows; export it again',
+  'dataset-corrupt': 'The file is damaged or not what its name says; export it again',
+  'dataset-changed': 'The file changed while it was read; run again when the writer has finished',
+  'dataset-unsupported': 'Use Parquet, CSV (optionally .gz) or JSON lines',
+  'column-missing': 'Check the column name, or map it under `inputs` in slipway.yaml',
+  'sql-invalid': 'Fix the SQL expression in slipway.yaml',
+  'model-incomplete': 'The file is half-written or truncated; export it again',
+  'model-refused': 'The model breaks an admission rule; docs/security.md explains each',
+  'model-unsupported': 'Export the model again as docs/models.md describes',
+  'model-missing': 'Export a model to models/<name>/<version>/model.onnx, or set `files` in slipway.yaml',
+  'host-crashed': 'The model ended its host process; see the log, and re-export or raise its memory limit',
+  'host-deadline': 'The model ran past its deadline; raise `deadlineMs`, or make the model smaller',
+  'host-memory': 'The model went over its memory cap; raise `memoryMb`, or lower the batch size',
+  'provider-unavailable': 'Run `slipway doctor` to see why each execution provider was refused',
+  'run-missing': 'Run `slipway runs` to list the runs that are saved',
+  'run-cancelled': 'Nothing was saved; run again when ready',
+  'store-locked': 'Another Slipway process owns this workspace; use that one, or wait for it to end',
+  'store-corrupt': 'The database was set aside and rebuilt from the journal; nothing was deleted',
+  'journal-corrupt': 'The journal fails its hash chain; keep the file, and restore it from a copy',
+  'server-unreachable': 'The server of this workspace does not answer; it is restarted by the next command',
+  'request-invalid': 'Send a request as docs/protocol.md describes',
+  'unauthorized': 'Send the token from .slipway/server.json',
+  'not-found': 'Check the address; docs/protocol.md lists every route',
+  'usage': 'Run `slipway --help`',
+} as const satisfies Record<string, string>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** `application/problem+json`, the one shape in which a problem leaves the server. */
+export interface ProblemBody {
+  type: `urn:slipway:problem:${ProblemCode}`;
+  code: ProblemCode;
+  title: string;
+  detail: string;
+  hint: string;
+  status: number;
+  where?: { path?: string; line?: number; column?: number };
+}

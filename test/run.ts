@@ -1,0 +1,1 @@
+// Placeholder replaced once suites exist.
