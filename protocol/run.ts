@@ -1,0 +1,87 @@
+import type { DatasetProfile } from './datasets.ts';
+import type { DataQualityReport } from './data-quality.ts';
+import type { ConceptDrift, DriftReport, PerformanceEstimate } from './drift.ts';
+import type { CaseResult, ComparisonReport, EvaluationReport, PredictionFaults } from './evaluation.ts';
+import type { Decision, EvaluationRole, GateResult } from './gates.ts';
+import type { Lineage } from './lineage.ts';
+import type { ProblemBody } from './problem.ts';
+import type { RuntimeReport } from './runtime.ts';
+
+/** Steps of a run, in order. A step that fails is missing evidence, not a missing run. */
+export const steps = ['identify', 'profile', 'check', 'detect drift', 'predict', 'evaluate', 'compare', 'judge', 'trace', 'save'] as const;
+export type StepName = (typeof steps)[number];
+
+export interface StepOutcome {
+  step: StepName;
+  state: 'done' | 'failed' | 'skipped';
+  /** What it worked on, e.g. "holdout". */
+  subject?: string;
+  milliseconds: number;
+  problem?: Omit<ProblemBody, 'type' | 'status'>;
+  /** Why it was skipped. */
+  reason?: string;
+}
+
+/** One batch of data judged alone: story of `slipway check` and first half of a run. Cached by digests. */
+export interface BatchReport {
+  schema: 'slipway.batch/1';
+  id: string;
+  checkedAt: string;
+  profile: DatasetProfile;
+  referenceProfile: DatasetProfile | null;
+  dataQuality: DataQualityReport;
+  drift: DriftReport | null;
+  sentence: string;
+}
+
+/** Everything a verdict rests on. Saved whole; `slipway show` replays it from here. */
+export interface RunReport {
+  schema: 'slipway.run/1';
+  id: string;
+  startedAt: string;
+  finishedAt: string;
+  role: 'champion' | 'candidate';
+  model: { name: string; version: string; digest: string };
+  lineage: Lineage;
+  steps: StepOutcome[];
+  /** By dataset name; the full batch reports are saved beside. */
+  batches: { role: 'reference' | 'holdout' | 'current' | 'cases'; batch: BatchReport }[];
+  /** Earlier batches of `current`, oldest first, for trends. */
+  history: BatchSummary[];
+  predictions: { role: string; faults: PredictionFaults; drift: DriftReport | null }[];
+  evaluations: Partial<Record<EvaluationRole, EvaluationReport>>;
+  championEvaluations: Partial<Record<EvaluationRole, EvaluationReport>>;
+  comparisons: Partial<Record<EvaluationRole, ComparisonReport>>;
+  cases: CaseResult[];
+  concept: ConceptDrift | null;
+  estimates: PerformanceEstimate[];
+  runtime: RuntimeReport | null;
+  gates: GateResult[];
+  decision: Decision;
+}
+
+export interface BatchSummary {
+  id: string;
+  name: string;
+  digest: string;
+  checkedAt: string;
+  rows: number;
+  failing: number;
+  moved: number;
+  inconclusive: number;
+  /** Effect of the deciding statistic by column. */
+  effects: Record<string, number | null>;
+}
+
+export interface RunSummary {
+  id: string;
+  model: string;
+  version: string;
+  digest: string;
+  role: 'champion' | 'candidate';
+  startedAt: string;
+  milliseconds: number;
+  decision: Pick<Decision, 'verdict' | 'sentence' | 'blocking' | 'warnings' | 'counts'>;
+  /** A few headline metrics by `role.metric`. */
+  headline: Record<string, number | null>;
+}
