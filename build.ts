@@ -1,0 +1,22 @@
+import { rm } from 'node:fs/promises';
+import { build } from 'esbuild';
+
+/** Native packages stay outside: each ships its own binaries and is loaded from node_modules. */
+const external = ['@duckdb/node-api', 'onnxruntime-node'];
+
+await rm('dist', { recursive: true, force: true });
+await build({
+  entryPoints: { cli: 'server/cli.ts', demo: 'server/demo.ts', 'onnx-host': 'server/engines/onnx-host.ts' },
+  outdir: 'dist',
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'esm',
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  sourcemap: true,
+  external,
+  // Some dependencies are CommonJS and call require() for Node's own modules.
+  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  logLevel: 'warning',
+});

@@ -1,0 +1,263 @@
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BatchReport, BatchSummary, RunReport, RunSummary } from '../../protocol/run.ts';
+import { openDatabase, type Database } from '../engines/duckdb.ts';
+import { Problem } from '../problem.ts';
+import { openBlobs, type Blobs } from './blobs.ts';
+import { openJournal, type Journal, type JournalEntry } from './journal.ts';
+import { migrations } from './migrations.ts';
+
+/** A model version as it was registered. */
+export interface ModelRecord {
+  model: string;
+  version: string;
+  digest: string;
+  /** Relative to the workspace. */
+  path: string;
+  bytes: number;
+  seenAt: string;
+}
+
+/**
+ * What is known about a workspace. A decision counts when its journal line is on the disk; DuckDB answers questions about them.
+ * `evidenceKey` is the digest of everything a result rests on: the same key means the same result, so it is not computed again.
+ */
+export interface Store {
+  /** What opening found and mended; empty when all was well. */
+  readonly notes: string[];
+  saveModel(record: ModelRecord): Promise<void>;
+  saveRun(report: RunReport, summary: RunSummary, evidenceKey: string): Promise<void>;
+  saveBatch(report: BatchReport, summary: BatchSummary, evidenceKey: string): Promise<void>;
+  models(): Promise<ModelRecord[]>;
+  runs(filter?: { model?: string; limit?: number }): Promise<RunSummary[]>;
+  findRun(evidenceKey: string): Promise<RunSummary | null>;
+  /** By id or by a prefix of it that names one run. */
+  readRun(id: string): Promise<RunReport>;
+  batches(filter?: { dataset?: string; limit?: number }): Promise<BatchSummary[]>;
+  findBatch(evidenceKey: string): Promise<BatchReport | null>;
+  readBatch(id: string): Promise<BatchReport>;
+  close(): Promise<void>;
+}
+
+/** @param folder the workspace's `.slipway` */
+export async function openStore(folder: string, now: () => Date): Promise<Store> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(join(folder, '.gitignore'), '*\n', { flag: 'w' });
+  const notes: string[] = [];
+  const database = await openProjection(join(folder, 'slipway.duckdb'), notes, now);
+  let journal: Journal;
+  try {
+    journal = await catchUp(join(folder, 'journal.jsonl'), database, notes);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return storeOver(database, journal, openBlobs(join(folder, 'blobs')), notes, now);
+}
+
+function storeOver(database: Database, journal: Journal, blobs: Blobs, notes: string[], now: () => Date): Store {
+  const documents = async <T>(sql: string, parameters: (string | number)[]): Promise<T[]> =>
+    (await database.rows(sql, parameters)).map((row) => JSON.parse(String(row[0])) as T);
+
+  async function record(kind: string, body: object): Promise<void> {
+    const entry = await journal.append(kind, body, now());
+    await project(database, [entry]);
+  }
+
+  async function onlyOne(table: 'runs' | 'batches', id: string): Promise<unknown> {
+    const rows = await database.rows(`SELECT DISTINCT id, report FROM ${table} WHERE starts_with(id, ?) LIMIT 3`, [id]);
+    if (rows.length === 0) throw new Problem('run-missing', `No ${table === 'runs' ? 'run' : 'batch'} ${id} is saved`);
+    if (rows.length > 1) throw new Problem('run-missing', `${id} names more than one of the saved ${table}; give more of its letters`);
+    return blobs.get(String(rows[0][1]));
+  }
+
+  return {
+    notes,
+    saveModel: (model) => record('model', model),
+    async saveRun(report, summary, evidenceKey) {
+      await record('run', { summary, evidenceKey, report: await blobs.put(report) });
+    },
+    async saveBatch(report, summary, evidenceKey) {
+      await record('batch', { summary, evidenceKey, report: await blobs.put(report) });
+    },
+    async models() {
+      return documents<ModelRecord>('SELECT document FROM models ORDER BY sequence', []);
+    },
+    async runs({ model, limit = 10_000 } = {}) {
+      return model === undefined
+        ? documents<RunSummary>('SELECT summary FROM runs ORDER BY sequence DESC LIMIT ?', [limit])
+        : documents<RunSummary>('SELECT summary FROM runs WHERE model = ? ORDER BY sequence DESC LIMIT ?', [model, limit]);
+    },
+    async findRun(evidenceKey) {
+      const found = await documents<RunSummary>('SELECT summary FROM runs WHERE evidence_key = ? ORDER BY sequence DESC LIMIT 1', [evidenceKey]);
+      return found[0] ?? null;
+    },
+    async readRun(id) {
+      return (await onlyOne('runs', id)) as RunReport;
+    },
+    async batches({ dataset, limit = 10_000 } = {}) {
+      return dataset === undefined
+        ? documents<BatchSummary>('SELECT summary FROM batches ORDER BY sequence DESC LIMIT ?', [limit])
+        : documents<BatchSummary>('SELECT summary FROM batches WHERE dataset = ? ORDER BY sequence DESC LIMIT ?', [dataset, limit]);
+    },
+    async findBatch(evidenceKey) {
+      const rows = await database.rows('SELECT report FROM batches WHERE evidence_key = ? ORDER BY sequence DESC LIMIT 1', [evidenceKey]);
+      return rows.length === 0 ? null : ((await blobs.get(String(rows[0][0]))) as BatchReport);
+    },
+    async readBatch(id) {
+      return (await onlyOne('batches', id)) as BatchReport;
+    },
+    async close() {
+      await journal.close();
+      await database.close();
+    },
+  };
+}
+
+/** Reads the whole journal, checks its chain, and applies what the database has not seen. */
+async function catchUp(path: string, database: Database, notes: string[]): Promise<Journal> {
+  const entries: JournalEntry[] = [];
+  const journal = await openJournal(path, (entry) => entries.push(entry));
+  try {
+    const [last] = await database.rows('SELECT sequence, hash FROM applied ORDER BY sequence DESC LIMIT 1', []);
+    const applied = last === undefined ? 0 : Number(last[0]);
+    if (applied > entries.length || (applied > 0 && entries[applied - 1].hash !== last[1])) {
+      throw new Problem('journal-corrupt', 'The database knows decisions that the journal does not hold', { where: { path } });
+    }
+    const missing = entries.slice(applied);
+    if (missing.length > 0) {
+      await project(database, missing);
+      notes.push(`${missing.length} saved ${missing.length === 1 ? 'entry was' : 'entries were'} re-applied from the journal`);
+    }
+    return journal;
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+}
+
+async function project(database: Database, entries: JournalEntry[]): Promise<void> {
+  await database.run('BEGIN');
+  try {
+    for (const entry of entries) {
+      const { sql, parameters } = statementOf(entry);
+      if (sql !== null) await database.run(sql, parameters);
+    }
+    const last = entries[entries.length - 1];
+    await database.run('DELETE FROM applied', []);
+    await database.run('INSERT INTO applied VALUES (?, ?)', [last.sequence, last.hash]);
+    await database.run('COMMIT');
+  } catch (error) {
+    await database.run('ROLLBACK');
+    throw error;
+  }
+}
+
+function statementOf(entry: JournalEntry): { sql: string | null; parameters: (string | number)[] } {
+  switch (entry.kind) {
+    case 'model': {
+      const model = entry.body as ModelRecord;
+      return {
+        sql: 'INSERT INTO models VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        parameters: [model.model, model.version, model.digest, model.path, model.bytes, model.seenAt, JSON.stringify(model), entry.sequence],
+      };
+    }
+    case 'run': {
+      const { summary, evidenceKey, report } = entry.body as { summary: RunSummary; evidenceKey: string; report: string };
+      return {
+        sql: 'INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        parameters: [summary.id, summary.model, summary.version, summary.digest, evidenceKey, summary.startedAt, summary.decision.verdict, JSON.stringify(summary), report, entry.sequence],
+      };
+    }
+    case 'batch': {
+      const { summary, evidenceKey, report } = entry.body as { summary: BatchSummary; evidenceKey: string; report: string };
+      return {
+        sql: 'INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        parameters: [summary.id, summary.name, summary.digest, evidenceKey, summary.checkedAt, JSON.stringify(summary), report, entry.sequence],
+      };
+    }
+    default:
+      // Written by a later version: kept in the journal, not shown here.
+      return { sql: null, parameters: [] };
+  }
+}
+
+async function openProjection(path: string, notes: string[], now: () => Date): Promise<Database> {
+  try {
+    return await migrated(await openDatabase(path));
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'store-locked') throw error;
+    return withRecoveryLock(`${path}.recovering`, async () => {
+      const suffix = `.corrupt-${now().toISOString().replace(/[:.]/g, '-')}`;
+      if (await isThere(`${path}.wal`)) {
+        await rename(`${path}.wal`, `${path}.wal${suffix}`);
+        notes.push(`The write-ahead log could not be replayed and was set aside as ${`slipway.duckdb.wal${suffix}`}`);
+        const reopened = await openDatabase(path).then(migrated).catch((again: unknown) => {
+          if (again instanceof Problem && again.code === 'store-locked') throw again;
+          return null;
+        });
+        if (reopened !== null) return reopened;
+      }
+      if (await isThere(path)) await rename(path, `${path}${suffix}`);
+      notes.push(`The database could not be opened (${error instanceof Error ? error.message.split('\n')[0] : String(error)}); it was set aside as slipway.duckdb${suffix} and rebuilt from the journal`);
+      return migrated(await openDatabase(path));
+    });
+  }
+}
+
+async function migrated(database: Database): Promise<Database> {
+  try {
+    await database.run('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)');
+    const [row] = await database.rows('SELECT max(version) FROM schema_version', []);
+    const version = Number(row?.[0] ?? 0);
+    if (version > migrations.length) throw new Problem('store-locked', `This workspace was written by a newer Slipway (schema ${version})`);
+    for (let next = version; next < migrations.length; next++) {
+      await database.run('BEGIN');
+      for (const statement of migrations[next]) await database.run(statement);
+      await database.run('INSERT INTO schema_version VALUES (?)', [next + 1]);
+      await database.run('COMMIT');
+    }
+    // Replaying DDL from a write-ahead log is where upstream bugs have been.
+    if (version < migrations.length) await database.run('CHECKPOINT');
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** Setting a broken database aside must be done by one process; the folder is the lock, the pid in it tells whether it is stale. */
+async function withRecoveryLock<T>(folder: string, recover: () => Promise<T>): Promise<T> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || (await isOwnerAlive(folder))) {
+      throw new Problem('store-locked', 'Another process is repairing this workspace', { cause: error });
+    }
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder);
+  }
+  await writeFile(join(folder, 'pid'), String(process.pid));
+  try {
+    return await recover();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function isOwnerAlive(folder: string): Promise<boolean> {
+  try {
+    const file = await open(join(folder, 'pid'), 'r');
+    const pid = Number(await file.readFile('utf8'));
+    await file.close();
+    process.kill(pid, 0);
+    return pid !== process.pid;
+  } catch {
+    // No pid file or no such process: whoever made the folder is gone.
+    return false;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(() => true, () => false);
+}
