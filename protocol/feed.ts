@@ -1,18 +1,17 @@
 import type { ModelSummary } from './registry.ts';
-import type { ProblemBody } from './problem.ts';
+import type { ProblemBody, ProblemCode } from './problem.ts';
 import type { BatchSummary, RunSummary, StepName, StepOutcome } from './run.ts';
 
 /** First field of every conversation; a client that does not know the version says so and stops. */
 export const protocolVersion = 1;
 
-/** Asked over HTTP; acknowledged with the run's id, outcome on the feed. */
+/** Asked over HTTP; acknowledged with the id of the work, outcomes on the feed. */
 export type Command =
-  | { kind: 'run'; models?: string[]; versions?: string[]; force?: boolean }
-  | { kind: 'check'; path: string; reference?: string }
-  | { kind: 'cancel'; id: string };
+  | { kind: 'run'; models?: string[]; versions?: string[]; /** Judge again even where nothing it rests on has changed. */ force?: boolean }
+  | { kind: 'check'; path: string; reference?: string };
 
 export interface Acknowledgement {
-  id: string;
+  work: string;
 }
 
 export interface ModelVersionSummary {
@@ -24,13 +23,19 @@ export interface ModelVersionSummary {
   seenAt: string;
   champion: boolean;
   summary: ModelSummary | null;
+  /** Latest verdict for these bytes. */
   run: RunSummary | null;
-  /** Set when the file was refused or never became complete. */
-  problem: { code: string; message: string } | null;
+}
+
+/** A model file that is not a version: refused by admission, or not complete. */
+export interface RefusedFile {
+  path: string;
+  code: ProblemCode;
+  message: string;
 }
 
 export interface Progress {
-  id: string;
+  work: string;
   step: StepName;
   subject: string;
   done: number;
@@ -38,17 +43,28 @@ export interface Progress {
   unit: 'rows' | 'bytes' | 'columns' | 'resamples' | 'runs';
 }
 
-/** Server → client. Only what is saved is told, except `progress`, which is never saved. */
+export interface Snapshot {
+  models: ModelVersionSummary[];
+  refused: RefusedFile[];
+  runs: RunSummary[];
+  batches: BatchSummary[];
+  active: { work: string; command: Command }[];
+}
+
+/**
+ * Server → client. `sequence` grows by one for each message but `progress`; a gap means: ask for a new snapshot.
+ * Results are told after they are saved; `progress` is never saved and may be dropped for a newer one.
+ */
 export type FeedMessage =
   | { kind: 'hello'; protocol: typeof protocolVersion; slipway: string; workspace: string; sequence: number }
-  | { kind: 'snapshot'; sequence: number; models: ModelVersionSummary[]; runs: RunSummary[]; batches: BatchSummary[]; active: { id: string; subject: string }[] }
-  | { kind: 'run-started'; sequence: number; id: string; model: string; version: string }
-  | { kind: 'step'; sequence: number; id: string; outcome: StepOutcome }
-  | { kind: 'progress'; progress: Progress }
-  | { kind: 'run-finished'; sequence: number; run: RunSummary }
-  | { kind: 'batch-checked'; sequence: number; batch: BatchSummary }
+  | { kind: 'snapshot'; sequence: number; snapshot: Snapshot }
+  | { kind: 'work-started'; sequence: number; work: string; command: Command }
   | { kind: 'model-seen'; sequence: number; version: ModelVersionSummary }
-  | { kind: 'run-cancelled'; sequence: number; id: string }
-  | { kind: 'problem'; sequence: number; id: string | null; problem: ProblemBody }
-  /** Everything asked so far is done. */
-  | { kind: 'idle'; sequence: number };
+  | { kind: 'model-refused'; sequence: number; file: RefusedFile }
+  | { kind: 'run-started'; sequence: number; work: string; run: string; model: string; version: string }
+  | { kind: 'step'; sequence: number; work: string; run: string; outcome: StepOutcome }
+  | { kind: 'progress'; progress: Progress }
+  | { kind: 'run-finished'; sequence: number; work: string; run: RunSummary }
+  | { kind: 'batch-checked'; sequence: number; work: string; batch: BatchSummary }
+  | { kind: 'problem'; sequence: number; work: string; problem: ProblemBody }
+  | { kind: 'work-finished'; sequence: number; work: string; state: 'done' | 'cancelled' | 'failed'; runs: string[]; batches: string[] };

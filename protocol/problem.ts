@@ -19,6 +19,9 @@ export const problems = {
   'host-crashed': 'The model ended its host process; see the log, and re-export or raise its memory limit',
   'host-deadline': 'The model ran past its deadline; raise `deadlineMs`, or make the model smaller',
   'host-memory': 'The model went over its memory cap; raise `memoryMb`, or lower the batch size',
+  'host-busy': 'Too many predictions are waiting for this model; send fewer at a time',
+  'input-mismatch': 'Fix the column, or map another one to this input under `inputs` in slipway.yaml',
+  'model-failed': 'The model raised an error on these rows; the message is its own',
   'provider-unavailable': 'Run `slipway doctor` to see why each execution provider was refused',
   'run-missing': 'Run `slipway runs` to list the runs that are saved',
   'run-cancelled': 'Nothing was saved; run again when ready',
@@ -29,6 +32,7 @@ export const problems = {
   'request-invalid': 'Send a request as docs/protocol.md describes',
   'unauthorized': 'Send the token from .slipway/server.json',
   'not-found': 'Check the address; docs/protocol.md lists every route',
+  'internal': 'This is a bug in Slipway; please report it with the log in .slipway/logs',
   'usage': 'Run `slipway --help`',
 } as const satisfies Record<string, string>;
 

@@ -1,0 +1,181 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { dirname } from 'node:path';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import type { Command } from '../protocol/feed.ts';
+import { problems, type ProblemBody, type ProblemCode } from '../protocol/problem.ts';
+import type { Slipway } from './main.ts';
+import { Problem } from './problem.ts';
+
+export interface ControlPlane {
+  /** Unix socket path or Windows named pipe. */
+  socket: string;
+  close(): Promise<void>;
+}
+
+const bodyBytesMax = 1 << 20;
+const depthMax = 64;
+
+/**
+ * Express and ws on a Unix socket or named pipe, never on a TCP port.
+ * Every request and upgrade passes `admit` first, so a new route cannot forget it.
+ */
+export async function openControlPlane({ slipway, socket, token }: { slipway: Slipway; socket: string; token: string }): Promise<ControlPlane> {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.use((request, response, next) => {
+    response.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Policy': 'same-origin', 'Content-Security-Policy': "default-src 'none'" });
+    const refusal = admit(request, token);
+    if (refusal === null) next();
+    else next(new Problem(refusal.code, refusal.detail));
+  });
+  app.use(express.text({ type: 'application/json', limit: bodyBytesMax }));
+
+  app.get('/v1/snapshot', async (_request, response) => void response.json(await slipway.snapshot()));
+  app.get('/v1/runs', async (request, response) => {
+    const limit = Number(request.query.limit ?? 100);
+    if (!Number.isInteger(limit) || limit < 1 || limit > 10_000) throw new Problem('request-invalid', 'limit must be a whole number from 1 to 10,000');
+    const model = typeof request.query.model === 'string' ? request.query.model : undefined;
+    response.json(await slipway.store.runs({ model, limit }));
+  });
+  app.get('/v1/runs/:id', async (request, response) => void response.json(await slipway.store.readRun(request.params.id)));
+  app.get('/v1/batches', async (_request, response) => void response.json(await slipway.store.batches()));
+  app.get('/v1/batches/:id', async (request, response) => void response.json(await slipway.store.readBatch(request.params.id)));
+  app.get('/v1/batches/:id/findings/:finding/rows', async (request, response) => {
+    const limit = Number(request.query.limit ?? 20);
+    if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new Problem('request-invalid', 'limit must be a whole number from 1 to 1,000');
+    response.json(await slipway.failingRows(request.params.id, request.params.finding, limit));
+  });
+  app.post('/v1/commands', (request, response) => {
+    response.status(202).json({ work: slipway.submit(parseCommand(request.body)) });
+  });
+  app.delete('/v1/work/:work', (request, response) => {
+    if (!slipway.cancel(request.params.work)) throw new Problem('not-found', `No work ${request.params.work} is under way`);
+    response.status(202).json({ work: request.params.work });
+  });
+
+  app.use((request, _response, next) => next(new Problem('not-found', `${request.method} ${request.path} is not a route`)));
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    const body = problemBody(error);
+    response.status(body.status).type('application/problem+json').send(JSON.stringify(body));
+  });
+
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 5_000 }, app);
+  server.maxConnections = 64;
+  slipway.feed.attach(server, (request) => {
+    const refusal = admit(request, token);
+    return refusal === null ? null : { status: statusOf(refusal.code), detail: refusal.code };
+  });
+  await listen(server, socket);
+  return {
+    socket,
+    async close() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      if (process.platform !== 'win32') await rm(socket, { force: true });
+    },
+  };
+}
+
+/** Origin, method, content type, token: in that order, for every request and every upgrade. */
+export function admit(request: IncomingMessage, token: string): { code: ProblemCode; detail: string } | null {
+  const { headers, method } = request;
+  if (headers.host !== 'localhost') return { code: 'unauthorized', detail: 'Host must be localhost' };
+  if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) return { code: 'unauthorized', detail: 'Browsers are not served here' };
+  if (method !== 'GET' && method !== 'POST' && method !== 'DELETE') return { code: 'request-invalid', detail: `${method} is not used here` };
+  if (method === 'POST' && headers['content-type']?.split(';')[0].trim() !== 'application/json') return { code: 'request-invalid', detail: 'Content-Type must be application/json' };
+  const given = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  if (!timingSafeEqual(digest(given), digest(token))) return { code: 'unauthorized', detail: 'The token is missing or wrong' };
+  return null;
+}
+
+export function problemBody(error: unknown): ProblemBody {
+  if (error instanceof Problem) {
+    return { type: `urn:slipway:problem:${error.code}`, code: error.code, title: error.code.replaceAll('-', ' '), detail: error.message, hint: problems[error.code], status: statusOf(error.code), where: error.where };
+  }
+  const status = typeof error === 'object' && error !== null && 'status' in error && typeof error.status === 'number' ? error.status : 500;
+  if (status < 500) {
+    return { type: 'urn:slipway:problem:request-invalid', code: 'request-invalid', title: 'request invalid', detail: error instanceof Error ? error.message : String(error), hint: problems['request-invalid'], status };
+  }
+  // A bug: the stack goes to the log, not over the wire.
+  return { type: 'urn:slipway:problem:internal', code: 'internal', title: 'internal', detail: 'Slipway failed; the log has the details', hint: problems.internal, status: 500 };
+}
+
+function statusOf(code: ProblemCode): number {
+  switch (code) {
+    case 'unauthorized':
+      return 403;
+    case 'not-found':
+    case 'run-missing':
+    case 'model-missing':
+    case 'file-missing':
+      return 404;
+    case 'store-locked':
+      return 503;
+    case 'internal':
+    case 'store-corrupt':
+    case 'journal-corrupt':
+      return 500;
+    default:
+      return 400;
+  }
+}
+
+function parseCommand(body: unknown): Command {
+  const text = typeof body === 'string' ? body : '';
+  if (nesting(text) > depthMax) throw new Problem('request-invalid', `The body is nested more than ${depthMax} levels deep`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text, (key, entry: unknown) => {
+      if (key === '__proto__' || key === 'constructor') throw new Problem('request-invalid', `The key ${key} is not allowed`);
+      return entry;
+    });
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem('request-invalid', 'The body is not JSON', { cause: error });
+  }
+  const command = value as Partial<Record<string, unknown>> | null;
+  const strings = (list: unknown) => list === undefined || (Array.isArray(list) && list.every((entry) => typeof entry === 'string'));
+  if (typeof command === 'object' && command !== null && command.kind === 'run' && strings(command.models) && strings(command.versions) && (command.force === undefined || typeof command.force === 'boolean')) {
+    return { kind: 'run', models: command.models as string[] | undefined, versions: command.versions as string[] | undefined, force: command.force };
+  }
+  if (typeof command === 'object' && command !== null && command.kind === 'check' && typeof command.path === 'string' && (command.reference === undefined || typeof command.reference === 'string')) {
+    return { kind: 'check', path: command.path, reference: command.reference };
+  }
+  throw new Problem('request-invalid', 'The body is not a command: {"kind": "run"} or {"kind": "check", "path": …}');
+}
+
+/** Deepest bracket level of JSON text, counted before any parser sees it. */
+function nesting(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i];
+    if (quoted) {
+      if (character === '\\') i++;
+      else if (character === '"') quoted = false;
+    } else if (character === '"') quoted = true;
+    else if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth);
+    else if (character === ']' || character === '}') depth--;
+  }
+  return deepest;
+}
+
+async function listen(server: Server, socket: string): Promise<void> {
+  if (process.platform !== 'win32') {
+    await mkdir(dirname(socket), { recursive: true, mode: 0o700 });
+    await rm(socket, { force: true });
+  }
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socket, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  if (process.platform !== 'win32') await chmod(socket, 0o600);
+}

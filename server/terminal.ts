@@ -1,0 +1,214 @@
+import pc from 'picocolors';
+import stringWidth from 'string-width';
+import type { DriftReport } from '../protocol/drift.ts';
+import type { Progress } from '../protocol/feed.ts';
+import type { GateResult } from '../protocol/gates.ts';
+import type { Severity, Verdict } from '../protocol/measured.ts';
+import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
+import { countText, differenceText, durationText, intervalText, measuredText, numberText } from '../protocol/number-text.ts';
+
+const marks: Record<Verdict, string> = { pass: pc.green('✓'), fail: pc.red('✗'), inconclusive: pc.yellow('?'), error: pc.red('!') };
+const words: Record<Verdict, string> = { pass: 'pass', fail: 'fail', inconclusive: 'inconclusive', error: 'error' };
+
+export const verdictMark = (verdict: Verdict): string => marks[verdict];
+
+/** A run as one screen of text: the sentence, what did not pass, what moved, what to do next. */
+export function runText(report: RunReport, { all = false, reportPath }: { all?: boolean; reportPath?: string } = {}): string {
+  const { model, decision, lineage, runtime } = report;
+  const against = lineage.champion === null || report.role === 'champion' ? '' : ` against ${lineage.champion.version}`;
+  const data = lineage.datasets.current ?? lineage.datasets.holdout;
+  const facts = [
+    data === undefined ? null : `${countText(data.rows)} rows of ${data.name}`,
+    runtime === null ? null : providerText(runtime.provider, runtime.refused),
+    `seed ${lineage.seed}`,
+    `policy ${lineage.policy.digest.slice(0, 8)}`,
+    durationText(Date.parse(report.finishedAt) - Date.parse(report.startedAt)),
+  ].filter((fact) => fact !== null);
+  const lines = [
+    `${pc.bold(`${model.name} ${model.version}`)}${report.role === 'champion' ? ' ★ champion' : against}  ${pc.dim(facts.join(' · '))}`,
+    `${marks[decision.verdict]} ${pc.bold(decision.sentence)}`,
+    '',
+    ...gateLines(report.gates, all),
+  ];
+  const failures = report.steps.filter((step) => step.state === 'failed');
+  for (const step of failures) lines.push(`${marks.error} step ${step.step}${step.subject === undefined ? '' : ` (${step.subject})`}: ${step.problem?.detail ?? 'failed'}${hintText(step.problem?.hint)}`);
+  const current = report.batches.find((batch) => batch.role === 'current');
+  if (current?.batch.drift != null) lines.push('', ...driftLines(current.batch.drift, all));
+  lines.push('', `${pc.dim('run')} ${report.id}${reportPath === undefined ? '' : `  ${pc.dim('report')} ${reportPath}`}`);
+  return lines.join('\n');
+}
+
+function hintText(hint: string | undefined): string {
+  return hint === undefined ? '' : pc.dim(`\n    ${hint}`);
+}
+
+function gateLines(gates: GateResult[], all: boolean): string[] {
+  const shown = all ? gates : gates.filter((gate) => gate.verdict !== 'pass');
+  const rows = shown.flatMap((result) => [gateRow(result), ...(all || result.parts.length <= 1 ? result.parts : worstParts(result)).map((part) => partRow(part, result))]);
+  const passed = gates.length - shown.length;
+  return [
+    ...(rows.length === 0 ? [] : table(['', 'gate', 'champion', 'candidate', 'difference', 'needs', 'rows', 'why'], rows)),
+    ...(passed > 0 ? [`${marks.pass} ${passed}${rows.length > 0 ? ' more' : ''} ${passed === 1 ? 'gate passes' : 'gates pass'}`] : []),
+  ];
+}
+
+function worstParts(result: GateResult): GateResult['parts'] {
+  return result.parts.filter((part) => part.verdict === 'fail' || part.verdict === 'error').slice(0, 3);
+}
+
+function gateRow(result: GateResult): string[] {
+  const { unit, difference } = result;
+  return [
+    marks[result.verdict],
+    result.title + severityText(result.gate.severity),
+    measuredText(result.champion, unit),
+    measuredText(result.candidate, unit),
+    difference?.value == null ? '' : `${differenceText(difference.value, unit)} ${pc.dim(intervalText(difference, unit, 'difference'))}`,
+    result.needs,
+    result.rows === null ? '' : countText(result.rows),
+    result.verdict === 'pass' ? '' : result.reason,
+  ];
+}
+
+function partRow(part: GateResult['parts'][number], { unit }: GateResult): string[] {
+  return [
+    ` ${marks[part.verdict]}`,
+    pc.dim('  ') + part.title,
+    measuredText(part.champion, unit),
+    measuredText(part.candidate, unit),
+    part.difference?.value == null ? '' : `${differenceText(part.difference.value, unit)} ${pc.dim(intervalText(part.difference, unit, 'difference'))}`,
+    '',
+    countText(part.rows),
+    part.verdict === 'pass' ? '' : part.reason,
+  ];
+}
+
+function severityText(severity: Severity): string {
+  return severity === 'block' ? '' : pc.dim(` (${severity})`);
+}
+
+/** "4 of 18 columns moved" and a line for each, strongest first. */
+export function driftLines(drift: DriftReport, all = false): string[] {
+  const order = { moved: 0, error: 1, inconclusive: 2, still: 3 };
+  const columns = [...drift.columns].sort((a, b) => order[a.verdict] - order[b.verdict] || (b.effect.value ?? 0) / b.effect.floor - (a.effect.value ?? 0) / a.effect.floor);
+  const shown = all ? columns : columns.filter((column) => column.verdict !== 'still').slice(0, 6);
+  const lines = [`${drift.moved} of ${drift.columns.length} columns moved${drift.inconclusive > 0 ? `, ${drift.inconclusive} with too few rows to tell` : ''}  ${pc.dim(`${countText(drift.current.rows)} rows against ${countText(drift.reference.rows)}`)}`];
+  const rows = shown.map((column) => [
+    column.verdict === 'moved' ? pc.yellow('▲') : column.verdict === 'still' ? marks.pass : column.verdict === 'error' ? marks.error : marks.inconclusive,
+    column.column,
+    column.effect.value === null ? 'undefined' : `${column.effect.name} ${numberText(column.effect.value, 2)}`,
+    column.effect.band === null ? '' : pc.dim(`chance ≤ ${numberText(column.effect.band, 2)}, floor ${numberText(column.effect.floor)}`),
+    column.message,
+  ]);
+  lines.push(...table(null, rows));
+  const rest = columns.filter((column) => column.verdict !== 'still').length - shown.length;
+  if (!all && rest > 0) lines.push(pc.dim(`  and ${rest} more`));
+  return lines;
+}
+
+export function batchText(batch: BatchReport, { all = false }: { all?: boolean } = {}): string {
+  const { profile, dataQuality, drift } = batch;
+  const rank: Record<Verdict, number> = { fail: 0, error: 1, inconclusive: 2, pass: 3 };
+  const findings = [...dataQuality.findings].sort((a, b) => rank[a.verdict] - rank[b.verdict]);
+  const shown = all ? findings : findings.filter((finding) => finding.verdict !== 'pass');
+  const passed = findings.length - shown.length;
+  const lines = [
+    pc.bold(batch.sentence),
+    pc.dim(`${profile.name} · ${countText(profile.rows)} rows × ${profile.columns.length} columns · sha256 ${profile.digest.slice(0, 12)} · ${batch.id}`),
+    '',
+    ...table(null, shown.map((finding) => [marks[finding.verdict], finding.id + severityText(finding.severity), finding.message, finding.next === undefined ? '' : pc.dim(finding.next)])),
+  ];
+  if (passed > 0) lines.push(`${marks.pass} ${passed}${shown.length > 0 ? ' more' : ''} ${passed === 1 ? 'check passes' : 'checks pass'}`);
+  if (drift !== null) lines.push('', ...driftLines(drift, all));
+  return lines.join('\n');
+}
+
+export function runsText(runs: RunSummary[]): string {
+  if (runs.length === 0) return 'No run is saved yet: `slipway run` judges every model version';
+  return table(
+    ['', 'run', 'model', 'version', 'when', 'gates', 'verdict'],
+    runs.map((run) => [
+      marks[run.decision.verdict],
+      run.id,
+      run.model,
+      run.role === 'champion' ? `${run.version} ★` : run.version,
+      run.startedAt.replace('T', ' ').slice(0, 16),
+      `${run.decision.counts.pass}/${run.decision.counts.pass + run.decision.counts.fail + run.decision.counts.inconclusive + run.decision.counts.error}`,
+      run.decision.sentence,
+    ]),
+  ).join('\n');
+}
+
+export function providerText(active: string, refused: { provider: string; reason: string }[]): string {
+  return refused.length === 0 ? active.toUpperCase() : `${active.toUpperCase()} (${refused.map(({ provider, reason }) => `${provider} refused: ${reason.split('\n')[0].slice(0, 80)}`).join('; ')})`;
+}
+
+/** Aligns on display width; the last column is left to wrap. */
+export function table(head: string[] | null, rows: string[][]): string[] {
+  const all = head === null ? rows : [head, ...rows];
+  if (all.length === 0) return [];
+  const used = all[0].map((_, column) => rows.some((row) => row[column] !== ''));
+  const widths = all[0].map((_, column) => Math.max(...all.map((row) => stringWidth(row[column] ?? ''))));
+  return all.map((row, index) => {
+    const cells = row.flatMap((cell, column) => {
+      if (!used[column]) return [];
+      const padding = ' '.repeat(Math.max(0, widths[column] - stringWidth(cell)));
+      return [column === row.length - 1 ? cell : cell + padding];
+    });
+    const line = cells.join('  ').trimEnd();
+    return head !== null && index === 0 ? pc.dim(line) : line;
+  });
+}
+
+export interface ProgressBar {
+  update(progress: Pick<Progress, 'step' | 'subject' | 'done' | 'total' | 'unit'>): void;
+  /** Removes the bar so that ordinary lines can be written. */
+  clear(): void;
+}
+
+/** One line that is redrawn, on a terminal only; silent when piped. */
+export function openProgressBar(stream: NodeJS.WriteStream, now: () => number): ProgressBar {
+  if (!stream.isTTY) return { update() {}, clear() {} };
+  let subject = '';
+  let startedAt = now();
+  let drawnAt = -Infinity;
+  let drawn = false;
+  return {
+    update({ step, subject: of, done, total, unit }) {
+      const label = `${step} ${of}`;
+      if (label !== subject) {
+        subject = label;
+        startedAt = now();
+      } else if (now() - drawnAt < 80) return;
+      drawnAt = now();
+      drawn = true;
+      stream.write(`\r\x1b[K${barText(label, done, total, unit, now() - startedAt, stream.columns ?? 80)}`);
+    },
+    clear() {
+      if (drawn) stream.write('\r\x1b[K');
+      drawn = false;
+    },
+  };
+}
+
+/** "predict v3 holdout ━━━━━━──── 61 %  29,425/48,000 rows  2 s left" */
+export function barText(label: string, done: number, total: number | null, unit: string, elapsedMs: number, columns: number): string {
+  const counted = unit === 'bytes' ? `${(done / 1e6).toFixed(0)}${total === null ? '' : `/${(total / 1e6).toFixed(0)}`} MB` : `${countText(done)}${total === null ? '' : `/${countText(total)}`} ${unit}`;
+  const share = total === null || total === 0 ? null : Math.min(1, done / total);
+  const left = share === null || share < 0.02 || elapsedMs < 500 ? '' : `  ${durationText((elapsedMs / share) * (1 - share))} left`;
+  const width = 20;
+  const filled = share === null ? 0 : Math.round(share * width);
+  const bar = share === null ? '' : `${pc.cyan('━'.repeat(filled))}${pc.dim('━'.repeat(width - filled))} ${String(Math.floor(share * 100)).padStart(3)} %  `;
+  const text = `${label}  ${bar}${pc.dim(counted + left)}`;
+  return stringWidth(text) > columns ? `${label} ${share === null ? counted : `${Math.floor(share * 100)} %`}` : text;
+}
+
+export const exitCodes: Record<Verdict, number> = { pass: 0, fail: 1, inconclusive: 2, error: 3 };
+
+/** Worst first: the exit code of several verdicts together. */
+export function worstVerdict(verdicts: Verdict[]): Verdict {
+  for (const verdict of ['fail', 'error', 'inconclusive'] as const) if (verdicts.includes(verdict)) return verdict;
+  return verdicts.length === 0 ? 'inconclusive' : 'pass';
+}
+
+export const verdictWord = (verdict: Verdict): string => words[verdict];
