@@ -6,8 +6,19 @@ export interface SliceRef {
   /** "carrier = AA", "temp < 20 and origin = JFK". */
   name: string;
   /** Column values that define it; empty for the whole dataset. */
-  where: { column: string; value?: string | null; low?: number; high?: number }[];
+  where: SliceCondition[];
   source: 'all' | 'declared' | 'found';
+}
+
+/** One column's part in a slice: a value (null for the rows without one), several values pooled, or a half-open range. */
+export interface SliceCondition {
+  column: string;
+  value?: string | null;
+  values?: (string | null)[];
+  /** Inclusive. */
+  low?: number;
+  /** Exclusive. */
+  high?: number;
 }
 
 export interface SliceResult {
@@ -64,6 +75,8 @@ export interface EvaluationReport {
   dataset: DatasetRef;
   model: { name: string; version: string; digest: string | null };
   task: Task;
+  /** Why no metric was computed: faulty predictions, nothing to judge. Then `metrics` is empty and no row is judged. */
+  refused?: string;
   /** Rows read, rows judged, and why the others were left out; adds up exactly. */
   rows: { read: number; judged: number; leftOut: { reason: string; rows: number }[] };
   threshold?: number;
@@ -95,6 +108,8 @@ export interface ValueReport {
 /** Predictions on one dataset as faults, before any metric. */
 export interface PredictionFaults {
   rows: number;
+  /** No prediction at all: an empty cell in a prediction column. */
+  missing: number;
   notFinite: number;
   outsideUnitInterval: number;
   sumNotOne: number;
@@ -131,7 +146,10 @@ export interface MetricComparison {
   champion: Measured;
   candidate: Measured;
   difference: Measured;
+  /** Two-sided, of no difference. */
   pValue: number | null;
+  /** After Holm over the slices of the same columns; absent for the whole dataset. */
+  adjustedP?: number | null;
   test: 'mcnemar' | 'delong' | 'paired-bootstrap' | 'paired-permutation' | null;
   direction: 'higher' | 'lower';
 }
