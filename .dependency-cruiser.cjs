@@ -26,6 +26,7 @@ module.exports = {
     home('zod', '^server/config\\.ts$'),
     home('yaml', '^server/config\\.ts$'),
     home('commander', '^server/cli\\.ts$'),
+    home('tinyglobby', '^server/engines/glob\\.ts$'),
   ],
   options: {
     tsPreCompilationDeps: true,
