@@ -8,7 +8,7 @@ export type DriftVerdict = 'moved' | 'still' | 'inconclusive' | 'error';
 
 /** A statistic with its definition beside it, since "JS 0.1" means three different things. */
 export interface Statistic {
-  name: 'ks' | 'wasserstein' | 'wasserstein_normed' | 'psi' | 'js_distance' | 'chi_square' | 'cramers_v' | 'linf' | 'tvd' | 'auc' | 'energy' | 'cramer_von_mises' | 'mann_whitney' | 'null_share_difference' | 'pca_reconstruction';
+  name: 'ks' | 'wasserstein' | 'wasserstein_normed' | 'psi' | 'js_distance' | 'chi_square' | 'cramers_v' | 'cramers_v_balanced' | 'linf' | 'tvd' | 'auc' | 'energy' | 'cramer_von_mises' | 'mann_whitney' | 'null_share_difference' | 'pca_reconstruction';
   value: number | null;
   reason?: string;
   pValue?: number | null;
