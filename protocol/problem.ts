@@ -26,6 +26,7 @@ export const problems = {
   'run-missing': 'Run `slipway runs` to list the runs that are saved',
   'run-cancelled': 'Nothing was saved; run again when ready',
   'store-locked': 'Another Slipway process owns this workspace; use that one, or wait for it to end',
+  'store-newer': 'Update Slipway; an older version must not write to this workspace',
   'store-corrupt': 'The database was set aside and rebuilt from the journal; nothing was deleted',
   'journal-corrupt': 'The journal fails its hash chain; keep the file, and restore it from a copy',
   'server-unreachable': 'The server of this workspace does not answer; it is restarted by the next command',

@@ -57,7 +57,7 @@ export async function openStore(folder: string, now: () => Date): Promise<Store>
 
 function storeOver(database: Database, journal: Journal, blobs: Blobs, notes: string[], now: () => Date): Store {
   const documents = async <T>(sql: string, parameters: (string | number)[]): Promise<T[]> =>
-    (await database.rows(sql, parameters)).map((row) => JSON.parse(String(row[0])) as T);
+    (await database.rows(sql, parameters)).map((row) => JSON.parse(String(row.document)) as T);
 
   async function record(kind: string, body: object): Promise<void> {
     const entry = await journal.append(kind, body, now());
@@ -68,7 +68,7 @@ function storeOver(database: Database, journal: Journal, blobs: Blobs, notes: st
     const rows = await database.rows(`SELECT DISTINCT id, report FROM ${table} WHERE starts_with(id, ?) LIMIT 3`, [id]);
     if (rows.length === 0) throw new Problem('run-missing', `No ${table === 'runs' ? 'run' : 'batch'} ${id} is saved`);
     if (rows.length > 1) throw new Problem('run-missing', `${id} names more than one of the saved ${table}; give more of its letters`);
-    return blobs.get(String(rows[0][1]));
+    return blobs.get(String(rows[0].report));
   }
 
   return {
@@ -85,11 +85,11 @@ function storeOver(database: Database, journal: Journal, blobs: Blobs, notes: st
     },
     async runs({ model, limit = 10_000 } = {}) {
       return model === undefined
-        ? documents<RunSummary>('SELECT summary FROM runs ORDER BY sequence DESC LIMIT ?', [limit])
-        : documents<RunSummary>('SELECT summary FROM runs WHERE model = ? ORDER BY sequence DESC LIMIT ?', [model, limit]);
+        ? documents<RunSummary>('SELECT summary AS document FROM runs ORDER BY sequence DESC LIMIT ?', [limit])
+        : documents<RunSummary>('SELECT summary AS document FROM runs WHERE model = ? ORDER BY sequence DESC LIMIT ?', [model, limit]);
     },
     async findRun(evidenceKey) {
-      const found = await documents<RunSummary>('SELECT summary FROM runs WHERE evidence_key = ? ORDER BY sequence DESC LIMIT 1', [evidenceKey]);
+      const found = await documents<RunSummary>('SELECT summary AS document FROM runs WHERE evidence_key = ? ORDER BY sequence DESC LIMIT 1', [evidenceKey]);
       return found[0] ?? null;
     },
     async readRun(id) {
@@ -97,12 +97,12 @@ function storeOver(database: Database, journal: Journal, blobs: Blobs, notes: st
     },
     async batches({ dataset, limit = 10_000 } = {}) {
       return dataset === undefined
-        ? documents<BatchSummary>('SELECT summary FROM batches ORDER BY sequence DESC LIMIT ?', [limit])
-        : documents<BatchSummary>('SELECT summary FROM batches WHERE dataset = ? ORDER BY sequence DESC LIMIT ?', [dataset, limit]);
+        ? documents<BatchSummary>('SELECT summary AS document FROM batches ORDER BY sequence DESC LIMIT ?', [limit])
+        : documents<BatchSummary>('SELECT summary AS document FROM batches WHERE dataset = ? ORDER BY sequence DESC LIMIT ?', [dataset, limit]);
     },
     async findBatch(evidenceKey) {
       const rows = await database.rows('SELECT report FROM batches WHERE evidence_key = ? ORDER BY sequence DESC LIMIT 1', [evidenceKey]);
-      return rows.length === 0 ? null : ((await blobs.get(String(rows[0][0]))) as BatchReport);
+      return rows.length === 0 ? null : ((await blobs.get(String(rows[0].report))) as BatchReport);
     },
     async readBatch(id) {
       return (await onlyOne('batches', id)) as BatchReport;
@@ -119,9 +119,9 @@ async function catchUp(path: string, database: Database, notes: string[]): Promi
   const entries: JournalEntry[] = [];
   const journal = await openJournal(path, (entry) => entries.push(entry));
   try {
-    const [last] = await database.rows('SELECT sequence, hash FROM applied ORDER BY sequence DESC LIMIT 1', []);
-    const applied = last === undefined ? 0 : Number(last[0]);
-    if (applied > entries.length || (applied > 0 && entries[applied - 1].hash !== last[1])) {
+    const [last] = await database.rows('SELECT sequence, hash FROM applied ORDER BY sequence DESC LIMIT 1');
+    const applied = last === undefined ? 0 : Number(last.sequence);
+    if (applied > entries.length || (applied > 0 && entries[applied - 1].hash !== last.hash)) {
       throw new Problem('journal-corrupt', 'The database knows decisions that the journal does not hold', { where: { path } });
     }
     const missing = entries.slice(applied);
@@ -137,23 +137,18 @@ async function catchUp(path: string, database: Database, notes: string[]): Promi
 }
 
 async function project(database: Database, entries: JournalEntry[]): Promise<void> {
-  await database.run('BEGIN');
-  try {
+  await database.transaction(async (session) => {
     for (const entry of entries) {
-      const { sql, parameters } = statementOf(entry);
-      if (sql !== null) await database.run(sql, parameters);
+      const statement = statementOf(entry);
+      if (statement !== null) await session.run(statement.sql, statement.parameters);
     }
     const last = entries[entries.length - 1];
-    await database.run('DELETE FROM applied', []);
-    await database.run('INSERT INTO applied VALUES (?, ?)', [last.sequence, last.hash]);
-    await database.run('COMMIT');
-  } catch (error) {
-    await database.run('ROLLBACK');
-    throw error;
-  }
+    await session.run('DELETE FROM applied');
+    await session.run('INSERT INTO applied VALUES (?, ?)', [last.sequence, last.hash]);
+  });
 }
 
-function statementOf(entry: JournalEntry): { sql: string | null; parameters: (string | number)[] } {
+function statementOf(entry: JournalEntry): { sql: string; parameters: (string | number)[] } | null {
   switch (entry.kind) {
     case 'model': {
       const model = entry.body as ModelRecord;
@@ -178,7 +173,7 @@ function statementOf(entry: JournalEntry): { sql: string | null; parameters: (st
     }
     default:
       // Written by a later version: kept in the journal, not shown here.
-      return { sql: null, parameters: [] };
+      return null;
   }
 }
 
@@ -186,14 +181,14 @@ async function openProjection(path: string, notes: string[], now: () => Date): P
   try {
     return await migrated(await openDatabase(path));
   } catch (error) {
-    if (error instanceof Problem && error.code === 'store-locked') throw error;
+    if (error instanceof Problem) throw error;
     return withRecoveryLock(`${path}.recovering`, async () => {
       const suffix = `.corrupt-${now().toISOString().replace(/[:.]/g, '-')}`;
       if (await isThere(`${path}.wal`)) {
         await rename(`${path}.wal`, `${path}.wal${suffix}`);
         notes.push(`The write-ahead log could not be replayed and was set aside as ${`slipway.duckdb.wal${suffix}`}`);
         const reopened = await openDatabase(path).then(migrated).catch((again: unknown) => {
-          if (again instanceof Problem && again.code === 'store-locked') throw again;
+          if (again instanceof Problem) throw again;
           return null;
         });
         if (reopened !== null) return reopened;
@@ -208,14 +203,14 @@ async function openProjection(path: string, notes: string[], now: () => Date): P
 async function migrated(database: Database): Promise<Database> {
   try {
     await database.run('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)');
-    const [row] = await database.rows('SELECT max(version) FROM schema_version', []);
-    const version = Number(row?.[0] ?? 0);
-    if (version > migrations.length) throw new Problem('store-locked', `This workspace was written by a newer Slipway (schema ${version})`);
+    const [row] = await database.rows('SELECT max(version) AS version FROM schema_version');
+    const version = Number(row.version ?? 0);
+    if (version > migrations.length) throw new Problem('store-newer', `This workspace was written by a newer Slipway (schema ${version}, this one knows ${migrations.length})`);
     for (let next = version; next < migrations.length; next++) {
-      await database.run('BEGIN');
-      for (const statement of migrations[next]) await database.run(statement);
-      await database.run('INSERT INTO schema_version VALUES (?)', [next + 1]);
-      await database.run('COMMIT');
+      await database.transaction(async (session) => {
+        for (const statement of migrations[next]) await session.run(statement);
+        await session.run('INSERT INTO schema_version VALUES (?)', [next + 1]);
+      });
     }
     // Replaying DDL from a write-ahead log is where upstream bugs have been.
     if (version < migrations.length) await database.run('CHECKPOINT');

@@ -1,0 +1,110 @@
+import { mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunReport, RunSummary } from '../../protocol/run.ts';
+import { openStore } from '../../server/store/open-store.ts';
+
+let folder: string;
+const now = () => new Date('2026-01-02T03:04:05Z');
+
+beforeEach(async () => {
+  folder = join(await mkdtemp(join(tmpdir(), 'slipway-store-')), '.slipway');
+});
+afterEach(() => rm(join(folder, '..'), { recursive: true }));
+
+function runOf(id: string): [RunReport, RunSummary] {
+  const summary: RunSummary = {
+    id,
+    model: 'm',
+    version: 'v1',
+    digest: 'd',
+    role: 'candidate',
+    startedAt: '2026-01-02T03:04:05.000Z',
+    milliseconds: 5,
+    decision: { verdict: 'pass', sentence: `run ${id}`, blocking: [], warnings: [], counts: { pass: 1, fail: 0, inconclusive: 0, error: 0 } },
+    headline: { 'holdout.roc_auc': 0.7 },
+  };
+  return [{ schema: 'slipway.run/1', id } as RunReport, summary];
+}
+
+async function saved(ids: string[]): Promise<void> {
+  const store = await openStore(folder, now);
+  for (const id of ids) await store.saveRun(...runOf(id), `key-${id}`);
+  await store.close();
+}
+
+describe('the store', () => {
+  it('finds a run by id, by a prefix of it and by what it rests on', async () => {
+    await saved(['r-aa1', 'r-ab2']);
+    const store = await openStore(folder, now);
+    expect((await store.readRun('r-ab')).id).toBe('r-ab2');
+    expect((await store.findRun('key-r-aa1'))?.id).toBe('r-aa1');
+    expect(await store.findRun('key-none')).toBeNull();
+    await expect(store.readRun('r-a')).rejects.toMatchObject({ code: 'run-missing' });
+    await expect(store.readRun('r-zz')).rejects.toMatchObject({ code: 'run-missing' });
+    expect((await store.runs()).map((run) => run.id)).toEqual(['r-ab2', 'r-aa1']);
+    await store.close();
+  });
+
+  it('a second owner is refused while the first is open', async () => {
+    const store = await openStore(folder, now);
+    await expect(openStore(folder, now)).rejects.toMatchObject({ code: 'store-locked' });
+    await store.close();
+  });
+
+  it('rebuilds a database that is lost, and says so', async () => {
+    await saved(['r-1', 'r-2']);
+    await rm(join(folder, 'slipway.duckdb'));
+    const store = await openStore(folder, now);
+    expect(store.notes).toEqual(['2 saved entries were re-applied from the journal']);
+    expect((await store.runs()).map((run) => run.id)).toEqual(['r-2', 'r-1']);
+    await store.close();
+  });
+
+  it.each([
+    ['garbage in its place', async (path: string) => writeFile(path, 'not a database '.repeat(1000))],
+    ['a flipped byte in its header', async (path: string) => flip(path, 20)],
+    ['every byte of its first blocks zeroed', async (path: string) => zero(path)],
+  ])('sets a database with %s aside and rebuilds it from the journal', async (_, damage) => {
+    await saved(['r-1', 'r-2']);
+    await damage(join(folder, 'slipway.duckdb'));
+    const store = await openStore(folder, now);
+    expect((await store.runs()).map((run) => run.id)).toEqual(['r-2', 'r-1']);
+    expect(store.notes.join(' ')).toMatch(/set aside.*re-applied/s);
+    await store.close();
+    expect((await readdir(folder)).filter((name) => name.includes('.corrupt-')).length).toBeGreaterThan(0);
+  });
+
+  it('refuses a report whose bytes are not those that were saved', async () => {
+    await saved(['r-1']);
+    const blobs = join(folder, 'blobs', 'sha256');
+    const [prefix] = await readdir(blobs);
+    const [file] = await readdir(join(blobs, prefix));
+    await flip(join(blobs, prefix, file), 30);
+    const store = await openStore(folder, now);
+    await expect(store.readRun('r-1')).rejects.toMatchObject({ code: 'store-corrupt' });
+    await store.close();
+  });
+
+  it('keeps its folder private and out of git', async () => {
+    await saved([]);
+    expect((await stat(folder)).mode & 0o077).toBe(0);
+    expect(await readdir(folder)).toContain('.gitignore');
+  });
+});
+
+async function flip(path: string, offset: number): Promise<void> {
+  const file = await open(path, 'r+');
+  const byte = Buffer.alloc(1);
+  await file.read(byte, 0, 1, offset);
+  byte[0] ^= 0xff;
+  await file.write(byte, 0, 1, offset);
+  await file.close();
+}
+
+async function zero(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  await file.write(Buffer.alloc(12_288), 0, 12_288, 0);
+  await file.close();
+}
