@@ -22,7 +22,7 @@ module.exports = {
     home('onnxruntime-(node|common)', '^server/engines/onnx-host\\.ts$'),
     home('chokidar', '^server/watch\\.ts$'),
     home('express', '^server/http\\.ts$'),
-    home('ws', '^(server/(feed|cli)|extension/connection)\\.ts$'),
+    home('ws', '^(server/(feed|connection)|extension/connection)\\.ts$'),
     home('zod', '^server/config\\.ts$'),
     home('yaml', '^server/config\\.ts$'),
     home('commander', '^server/cli\\.ts$'),

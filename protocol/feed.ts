@@ -5,13 +5,15 @@ import type { BatchSummary, RunSummary, StepName, StepOutcome } from './run.ts';
 /** First field of every conversation; a client that does not know the version says so and stops. */
 export const protocolVersion = 1;
 
-/** Asked over HTTP; acknowledged with the id of the work, outcomes on the feed. */
+/** Asked over HTTP under an id the asker chooses, so that no outcome on the feed can be missed. */
 export type Command =
-  | { kind: 'run'; models?: string[]; versions?: string[]; /** Judge again even where nothing it rests on has changed. */ force?: boolean }
+  | { kind: 'run'; models?: string[]; versions?: string[]; /** Judge again even where nothing it rests on has changed. */ force?: boolean; /** Go on until cancelled, as models and data change. */ watch?: boolean }
   | { kind: 'check'; path: string; reference?: string };
 
-export interface Acknowledgement {
+export interface Request {
+  /** Letters, digits and hyphens, 8 to 64 of them. */
   work: string;
+  command: Command;
 }
 
 export interface ModelVersionSummary {
@@ -59,8 +61,8 @@ export type FeedMessage =
   | { kind: 'hello'; protocol: typeof protocolVersion; slipway: string; workspace: string; sequence: number }
   | { kind: 'snapshot'; sequence: number; snapshot: Snapshot }
   | { kind: 'work-started'; sequence: number; work: string; command: Command }
-  | { kind: 'model-seen'; sequence: number; version: ModelVersionSummary }
-  | { kind: 'model-refused'; sequence: number; file: RefusedFile }
+  | { kind: 'model-seen'; sequence: number; work: string; version: ModelVersionSummary }
+  | { kind: 'model-refused'; sequence: number; work: string; file: RefusedFile }
   | { kind: 'run-started'; sequence: number; work: string; run: string; model: string; version: string }
   | { kind: 'step'; sequence: number; work: string; run: string; outcome: StepOutcome }
   | { kind: 'progress'; progress: Progress }

@@ -1,3 +1,5 @@
+import type { ConfigIssue } from './config.ts';
+
 /** One table of everything that can go wrong in a way a person can act on: code → hint. */
 export const problems = {
   'config-missing': 'Run `slipway init` to write a slipway.yaml from the models and data that are here',
@@ -48,4 +50,6 @@ export interface ProblemBody {
   hint: string;
   status: number;
   where?: { path?: string; line?: number; column?: number };
+  /** All that is wrong with slipway.yaml, when that is the problem. */
+  issues?: ConfigIssue[];
 }

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { dirname } from 'node:path';
 import express, { type NextFunction, type Request, type Response } from 'express';
-import type { Command } from '../protocol/feed.ts';
+import type { Command, Request as WorkRequest } from '../protocol/feed.ts';
 import { problems, type ProblemBody, type ProblemCode } from '../protocol/problem.ts';
 import type { Slipway } from './main.ts';
 import { Problem } from './problem.ts';
@@ -48,8 +48,10 @@ export async function openControlPlane({ slipway, socket, token }: { slipway: Sl
     if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new Problem('request-invalid', 'limit must be a whole number from 1 to 1,000');
     response.json(await slipway.failingRows(request.params.id, request.params.finding, limit));
   });
-  app.post('/v1/commands', (request, response) => {
-    response.status(202).json({ work: slipway.submit(parseCommand(request.body)) });
+  app.post('/v1/work', (request, response) => {
+    const { work, command } = parseRequest(request.body);
+    slipway.submit(work, command);
+    response.status(202).json({ work });
   });
   app.delete('/v1/work/:work', (request, response) => {
     if (!slipway.cancel(request.params.work)) throw new Problem('not-found', `No work ${request.params.work} is under way`);
@@ -94,7 +96,7 @@ export function admit(request: IncomingMessage, token: string): { code: ProblemC
 
 export function problemBody(error: unknown): ProblemBody {
   if (error instanceof Problem) {
-    return { type: `urn:slipway:problem:${error.code}`, code: error.code, title: error.code.replaceAll('-', ' '), detail: error.message, hint: problems[error.code], status: statusOf(error.code), where: error.where };
+    return { type: `urn:slipway:problem:${error.code}`, code: error.code, title: error.code.replaceAll('-', ' '), detail: error.message, hint: problems[error.code], status: statusOf(error.code), where: error.where, issues: error.issues };
   }
   const status = typeof error === 'object' && error !== null && 'status' in error && typeof error.status === 'number' ? error.status : 500;
   if (status < 500) {
@@ -124,7 +126,7 @@ function statusOf(code: ProblemCode): number {
   }
 }
 
-function parseCommand(body: unknown): Command {
+function parseRequest(body: unknown): WorkRequest {
   const text = typeof body === 'string' ? body : '';
   if (nesting(text) > depthMax) throw new Problem('request-invalid', `The body is nested more than ${depthMax} levels deep`);
   let value: unknown;
@@ -137,16 +139,21 @@ function parseCommand(body: unknown): Command {
     if (error instanceof Problem) throw error;
     throw new Problem('request-invalid', 'The body is not JSON', { cause: error });
   }
-  const command = value as Partial<Record<string, unknown>> | null;
-  const strings = (list: unknown) => list === undefined || (Array.isArray(list) && list.every((entry) => typeof entry === 'string'));
-  if (typeof command === 'object' && command !== null && command.kind === 'run' && strings(command.models) && strings(command.versions) && (command.force === undefined || typeof command.force === 'boolean')) {
-    return { kind: 'run', models: command.models as string[] | undefined, versions: command.versions as string[] | undefined, force: command.force };
-  }
-  if (typeof command === 'object' && command !== null && command.kind === 'check' && typeof command.path === 'string' && (command.reference === undefined || typeof command.reference === 'string')) {
-    return { kind: 'check', path: command.path, reference: command.reference };
-  }
-  throw new Problem('request-invalid', 'The body is not a command: {"kind": "run"} or {"kind": "check", "path": …}');
+  const request = asObject(value);
+  if (typeof request.work !== 'string' || !/^[A-Za-z0-9-]{8,64}$/.test(request.work)) throw new Problem('request-invalid', 'work must be 8 to 64 letters, digits and hyphens');
+  return { work: request.work, command: parseCommand(asObject(request.command)) };
 }
+
+function parseCommand(command: Record<string, unknown>): Command {
+  const { kind, models, versions, force, watch, path, reference } = command;
+  if (kind === 'run' && isStrings(models) && isStrings(versions) && isFlag(force) && isFlag(watch)) return { kind, models, versions, force, watch };
+  if (kind === 'check' && typeof path === 'string' && (reference === undefined || typeof reference === 'string')) return { kind, path, reference };
+  throw new Problem('request-invalid', 'command must be {"kind": "run", …} or {"kind": "check", "path": …}');
+}
+
+const asObject = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {});
+const isStrings = (value: unknown): value is string[] | undefined => value === undefined || (Array.isArray(value) && value.every((entry) => typeof entry === 'string'));
+const isFlag = (value: unknown): value is boolean | undefined => value === undefined || typeof value === 'boolean';
 
 /** Deepest bracket level of JSON text, counted before any parser sees it. */
 function nesting(text: string): number {
@@ -167,7 +174,7 @@ function nesting(text: string): number {
 
 async function listen(server: Server, socket: string): Promise<void> {
   if (process.platform !== 'win32') {
-    await mkdir(dirname(socket), { recursive: true, mode: 0o700 });
+    await makePrivateFolder(dirname(socket));
     await rm(socket, { force: true });
   }
   await new Promise<void>((resolve, reject) => {
@@ -178,4 +185,11 @@ async function listen(server: Server, socket: string): Promise<void> {
     });
   });
   if (process.platform !== 'win32') await chmod(socket, 0o600);
+}
+
+/** The folder may lie where everyone can write: someone else's, or one others can look into, is not used. */
+async function makePrivateFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { uid, mode } = await lstat(folder);
+  if (uid !== process.getuid?.() || (mode & 0o077) !== 0) throw new Problem('path-outside-workspace', `${folder} is not private to this user`, { where: { path: folder } });
 }

@@ -1,0 +1,196 @@
+import { randomBytes, createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import type { Command, FeedMessage, Snapshot } from '../protocol/feed.ts';
+import type { ProblemBody } from '../protocol/problem.ts';
+import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
+import { writeDurably } from './engines/durable-file.ts';
+import { openControlPlane, type ControlPlane } from './http.ts';
+import { openSlipway, type FailingRows, type Slipway } from './main.ts';
+import { Problem } from './problem.ts';
+
+/** What the command line needs, the same whether a server runs already or this process is the server. */
+export interface Connection {
+  /** True when another process owns the workspace. */
+  readonly remote: boolean;
+  /** What opening the workspace found and mended. */
+  readonly notes: readonly string[];
+  submit(work: string, command: Command): Promise<void>;
+  cancel(work: string): Promise<void>;
+  subscribe(listener: (message: FeedMessage) => void): () => void;
+  snapshot(): Promise<Snapshot>;
+  runs(filter: { model?: string; limit?: number }): Promise<RunSummary[]>;
+  readRun(id: string): Promise<RunReport>;
+  readBatch(id: string): Promise<BatchReport>;
+  failingRows(batch: string, finding: string, limit: number): Promise<FailingRows>;
+  /** Waits for the work of other terminals first when this process is the server. */
+  close(): Promise<void>;
+}
+
+interface ServerFile {
+  pid: number;
+  socket: string;
+  token: string;
+  startedAt: string;
+}
+
+/**
+ * Talks to the server of the workspace if there is one; else becomes it, for as long as this connection is open.
+ * DuckDB has one owner, so of two command lines at once the second is always a client of the first.
+ */
+export async function connect(workspace: string, { now = () => new Date(), waitMs = 5_000 } = {}): Promise<Connection> {
+  for (const deadline = Date.now() + waitMs; ; ) {
+    const server = await readServerFile(workspace);
+    if (server !== null) {
+      const client = await openClient(server).catch(() => null);
+      if (client !== null) return client;
+    }
+    try {
+      return await becomeServer(workspace, now);
+    } catch (error) {
+      // The owner is between taking the lock and telling its address, or on its way out.
+      if (!(error instanceof Problem) || error.code !== 'store-locked' || Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+/** Opens the workspace in this process and serves it to others. */
+async function becomeServer(workspace: string, now: () => Date): Promise<Connection> {
+  const slipway = await openSlipway({ workspace, now });
+  let plane: ControlPlane;
+  try {
+    plane = await serve(slipway, now);
+  } catch (error) {
+    await slipway.close();
+    throw error;
+  }
+  return {
+    remote: false,
+    notes: slipway.store.notes,
+    submit: async (work, command) => slipway.submit(work, command),
+    cancel: async (work) => void slipway.cancel(work),
+    subscribe: (listener) => slipway.feed.subscribe(listener),
+    snapshot: () => slipway.snapshot(),
+    runs: (filter) => slipway.store.runs(filter),
+    readRun: (id) => slipway.store.readRun(id),
+    readBatch: (id) => slipway.store.readBatch(id),
+    failingRows: (batch, finding, limit) => slipway.failingRows(batch, finding, limit),
+    async close() {
+      await slipway.idle();
+      await plane.close();
+      await slipway.close();
+    },
+  };
+}
+
+/** The control plane of an open workspace; its address and token go to a file only the user can read. */
+export async function serve(slipway: Slipway, now: () => Date): Promise<ControlPlane> {
+  const token = randomBytes(32).toString('base64url');
+  const plane = await openControlPlane({ slipway, socket: socketPath(slipway.workspace), token });
+  const path = serverFile(slipway.workspace);
+  await writeDurably(path, JSON.stringify({ pid: process.pid, socket: plane.socket, token, startedAt: now().toISOString() } satisfies ServerFile), 0o600);
+  return {
+    socket: plane.socket,
+    async close() {
+      await rm(path, { force: true });
+      await plane.close();
+    },
+  };
+}
+
+async function openClient(server: ServerFile): Promise<Connection> {
+  const ask = <T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => askServer<T>(server, method, path, body);
+  const listeners = new Set<(message: FeedMessage) => void>();
+  const feed = new WebSocket(`ws+unix://${server.socket}:/v1/feed`, { headers: { host: 'localhost', authorization: `Bearer ${server.token}` }, perMessageDeflate: false, maxPayload: 256 << 20 });
+  await new Promise<void>((resolve, reject) => {
+    feed.once('open', resolve);
+    feed.once('error', reject);
+  });
+  let closing = false;
+  feed.on('message', (data: Buffer) => {
+    const message = JSON.parse(data.toString('utf8')) as FeedMessage;
+    for (const listener of listeners) listener(message);
+  });
+  feed.on('error', () => feed.terminate());
+  feed.on('close', () => {
+    if (closing) return;
+    const problem: ProblemBody = { type: 'urn:slipway:problem:server-unreachable', code: 'server-unreachable', title: 'server unreachable', detail: 'The Slipway process that owned this workspace ended', hint: 'Run the command again', status: 503 };
+    for (const listener of listeners) listener({ kind: 'problem', sequence: -1, work: '*', problem });
+  });
+  return {
+    remote: true,
+    notes: [],
+    submit: async (work, command) => void (await ask('POST', '/v1/work', { work, command })),
+    cancel: async (work) => void (await ask('DELETE', `/v1/work/${encodeURIComponent(work)}`)),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    snapshot: () => ask('GET', '/v1/snapshot'),
+    runs: ({ model, limit }) => ask('GET', `/v1/runs?limit=${limit ?? 100}${model === undefined ? '' : `&model=${encodeURIComponent(model)}`}`),
+    readRun: (id) => ask('GET', `/v1/runs/${encodeURIComponent(id)}`),
+    readBatch: (id) => ask('GET', `/v1/batches/${encodeURIComponent(id)}`),
+    failingRows: (batch, finding, limit) => ask('GET', `/v1/batches/${encodeURIComponent(batch)}/findings/${encodeURIComponent(finding)}/rows?limit=${limit}`),
+    async close() {
+      closing = true;
+      feed.terminate();
+    },
+  };
+}
+
+function askServer<T>(server: ServerFile, method: string, path: string, body: unknown): Promise<T> {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  return new Promise<T>((resolve, reject) => {
+    const outgoing = request(
+      {
+        socketPath: server.socket,
+        method,
+        path,
+        headers: { host: 'localhost', authorization: `Bearer ${server.token}`, ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }) },
+      },
+      (response) => {
+        const parts: Buffer[] = [];
+        response.on('data', (part: Buffer) => parts.push(part));
+        response.on('error', reject);
+        response.on('end', () => {
+          let answer: unknown;
+          try {
+            answer = JSON.parse(Buffer.concat(parts).toString('utf8'));
+          } catch (error) {
+            reject(new Problem('server-unreachable', 'The server answered something that is not JSON', { cause: error }));
+            return;
+          }
+          if ((response.statusCode ?? 500) < 300) resolve(answer as T);
+          else {
+            const problem = answer as ProblemBody;
+            reject(new Problem(problem.code, problem.detail, { where: problem.where }));
+          }
+        });
+      },
+    );
+    outgoing.on('error', (error) => reject(new Problem('server-unreachable', 'The server of this workspace does not answer', { cause: error })));
+    outgoing.end(text);
+  });
+}
+
+async function readServerFile(workspace: string): Promise<ServerFile | null> {
+  try {
+    return JSON.parse(await readFile(serverFile(workspace), 'utf8')) as ServerFile;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new Problem('file-unreadable', 'The server file of this workspace cannot be read', { cause: error, where: { path: serverFile(workspace) } });
+  }
+}
+
+const serverFile = (workspace: string): string => join(workspace, '.slipway', 'server.json');
+
+/** Short and private: socket paths end at about 100 characters, and the folder is the user's alone. */
+function socketPath(workspace: string): string {
+  const name = `${createHash('sha256').update(workspace).digest('hex').slice(0, 12)}-${randomBytes(4).toString('hex')}`;
+  if (process.platform === 'win32') return `\\\\.\\pipe\\slipway-${name}`;
+  return join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `slipway-${process.getuid?.() ?? 0}`, `${name}.sock`);
+}
