@@ -35,7 +35,7 @@ export interface StringColumn {
   kind: 'strings';
   /** Index into `dictionary`; -1 where null. */
   codes: Int32Array;
-  /** Grows while the stream goes on, in order of first appearance; one array per column and stream. */
+  /** In order of first appearance. The same array grows from chunk to chunk, until it is so long that a new one is begun. */
   dictionary: string[];
 }
 
@@ -48,7 +48,7 @@ interface Session {
   stream(sql: string, parameters?: readonly Parameter[], options?: QueryOptions): AsyncGenerator<Chunk, void, undefined>;
 }
 
-/** DuckDB over files: in memory, locked down, for the product's own SELECT, CREATE and DROP statements. */
+/** DuckDB over files: in memory, locked down, for the product's own SELECT, CREATE, INSERT and DROP statements. */
 export interface Analysis extends Session {
   /** Real paths of the folders that may be read; nothing else on the machine can be. */
   directories: readonly string[];
@@ -85,7 +85,7 @@ export class SqlError extends Error {
 
 /**
  * The order is the protection: limits, then the folders, then no external access, then the lock, after which none of it
- * can be undone. An allowed folder stays writable to COPY, so statements other than SELECT, CREATE and DROP are refused.
+ * can be undone. An allowed folder stays writable to COPY, so statements other than SELECT, CREATE, INSERT and DROP are refused.
  */
 export async function openAnalysis({ directories, memoryMb = 1024, threads = defaultThreads(), tempDirectory, tempMb = 4096 }: AnalysisOptions): Promise<Analysis> {
   const allowed = directories.map((directory) => realpathSync(directory));
@@ -97,7 +97,7 @@ export async function openAnalysis({ directories, memoryMb = 1024, threads = def
     temp_directory: tempDirectory === undefined ? '' : realpathSync(tempDirectory),
     max_temp_directory_size: `${tempMb}MiB`,
   });
-  const engine = createEngine(instance, new Set([api.StatementType.SELECT, api.StatementType.CREATE, api.StatementType.DROP]));
+  const engine = createEngine(instance, new Set([api.StatementType.SELECT, api.StatementType.CREATE, api.StatementType.INSERT, api.StatementType.DROP]));
   await lockDown(instance, [
     'SET allow_persistent_secrets = false',
     'SET max_expression_depth = 250',
@@ -232,7 +232,7 @@ function createEngine(instance: api.DuckDBInstance, statements: ReadonlySet<api.
     const prepared = await connection.prepare(sql);
     if (statements && !statements.has(prepared.statementType)) {
       prepared.destroySync();
-      throw new Error(`${api.StatementType[prepared.statementType] ?? 'this'} statements are not allowed here`);
+      throw new Error('only SELECT, CREATE, INSERT and DROP statements are allowed here');
     }
     prepared.bind(parameters.map((value) => (value instanceof Uint8Array ? new api.DuckDBBlobValue(value) : value)));
     return prepared;
@@ -350,8 +350,8 @@ function columnDecoder(name: string, type: api.DuckDBTypeId): Decode {
   const read = numberReaders[type];
   if (!read) throw new Error(`column ${name}: ${api.DuckDBTypeId[type]} cannot be streamed; cast it in the query`);
   return (vector, rows) => {
-    const column = read(vector, rows);
     const nulls = readNulls(vector, rows);
+    const column = read(vector, rows, nulls);
     if (!nulls) return column;
     // What DuckDB leaves under a null is not defined.
     for (let row = 0; row < rows; row++) if (nulls[row] === 1) column.values[row] = 0;
@@ -359,7 +359,7 @@ function columnDecoder(name: string, type: api.DuckDBTypeId): Decode {
   };
 }
 
-type ReadNumbers = (vector: Parameters<Decode>[0], rows: number) => NumberColumn;
+type ReadNumbers = (vector: Parameters<Decode>[0], rows: number, nulls: Uint8Array | undefined) => NumberColumn;
 
 /** The node-api vectors answer one value per call and test validity with BigInt; reading their memory whole is some thirty times faster. */
 const numberReaders: Partial<Record<api.DuckDBTypeId, ReadNumbers>> = {
@@ -372,8 +372,8 @@ const numberReaders: Partial<Record<api.DuckDBTypeId, ReadNumbers>> = {
   [api.DuckDBTypeId.UINTEGER]: widened(Uint32Array),
   [api.DuckDBTypeId.FLOAT]: widened(Float32Array),
   [api.DuckDBTypeId.DOUBLE]: widened(Float64Array),
-  [api.DuckDBTypeId.BIGINT]: (vector, rows) => integers(vector, rows, Int32Array, BigInt64Array),
-  [api.DuckDBTypeId.UBIGINT]: (vector, rows) => integers(vector, rows, Uint32Array, BigUint64Array),
+  [api.DuckDBTypeId.BIGINT]: (vector, rows, nulls) => integers(vector, rows, nulls, Int32Array, BigInt64Array),
+  [api.DuckDBTypeId.UBIGINT]: (vector, rows, nulls) => integers(vector, rows, nulls, Uint32Array, BigUint64Array),
   [api.DuckDBTypeId.DATE]: (vector, rows) => {
     const days = readMemory(vector, rows, Int32Array);
     return { kind: 'numbers', values: Float64Array.from(days, (day) => (day === 0x7fffffff ? Infinity : day === -0x7fffffff ? -Infinity : day * 86_400_000)) };
@@ -406,6 +406,7 @@ function widened(type: TypedArrayOf<ArrayLike<number>>): ReadNumbers {
 function integers(
   vector: Parameters<Decode>[0],
   rows: number,
+  nulls: Uint8Array | undefined,
   high: TypedArrayOf<Int32Array | Uint32Array>,
   whole: TypedArrayOf<BigInt64Array | BigUint64Array>,
 ): NumberColumn {
@@ -418,7 +419,7 @@ function integers(
   for (let row = 0; row < rows; row++) {
     const top = highs[row * 2 + 1];
     values[row] = top * 0x1_0000_0000 + lows[row * 2];
-    if (top >= 0x20_0000 || top < -0x20_0000) rounded = true;
+    if ((top >= 0x20_0000 || top < -0x20_0000) && nulls?.[row] !== 1) rounded = true;
   }
   return rounded ? { kind: 'numbers', values, exact: new whole(buffer, bytes.byteOffset, rows) } : { kind: 'numbers', values };
 }
@@ -457,12 +458,19 @@ function readNulls(vector: Parameters<Decode>[0], rows: number): Uint8Array | un
  * up by the cell's four words and never become JavaScript strings twice; the long ones cost a call each (about 1 µs).
  */
 function stringDecoder(): Decode {
-  const dictionary: string[] = [];
-  const long = new Map<string, number>();
+  let dictionary: string[] = [];
+  let long = new Map<string, number>();
   let mask = 1023;
   let slots = new Int32Array(mask + 1).fill(-1);
   let words = new Int32Array((mask + 1) * 4);
   let used = 0;
+
+  function restart(): void {
+    dictionary = [];
+    long = new Map();
+    slots.fill(-1);
+    used = 0;
+  }
 
   function grow(): void {
     const oldSlots = slots;
@@ -493,6 +501,7 @@ function stringDecoder(): Decode {
     const cells = new Int32Array(buffer, bytes.byteOffset, rows * 4);
     const nulls = readNulls(vector, rows);
     const codes = new Int32Array(rows);
+    if (dictionary.length > dictionaryEntriesMax) restart();
     for (let row = 0; row < rows; row++) {
       if (nulls && nulls[row] === 1) {
         codes[row] = -1;
@@ -523,6 +532,9 @@ function stringDecoder(): Decode {
     return { kind: 'strings', codes, dictionary };
   };
 }
+
+/** Keeps the memory of a stream bounded when nearly every string is a new one. */
+const dictionaryEntriesMax = 1 << 18;
 
 function hashWords(length: number, a: number, b: number, c: number): number {
   let hash = Math.imul(a ^ length, 0x9e3779b1);
