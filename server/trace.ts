@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { cpus, platform, release } from 'node:os';
+import { promisify } from 'node:util';
+import type { Lineage } from '../protocol/lineage.ts';
+import { duckdbVersion } from './engines/duckdb.ts';
+import { version } from './version.ts';
+
+const run = promisify(execFile);
+
+/** The code the model and the gates were made with: revision of the workspace's git checkout, if it is one. */
+export async function traceCode(workspace: string, signal?: AbortSignal): Promise<Lineage['code']> {
+  const git = async (...args: string[]): Promise<string | null> => {
+    try {
+      const { stdout } = await run('git', ['-C', workspace, ...args], { signal, timeout: 5_000, env: { ...process.env, GIT_OPTIONAL_LOCKS: '0' } });
+      return stdout.trim();
+    } catch {
+      signal?.throwIfAborted();
+      // No git, no checkout, or no commit yet: the revision is then recorded as unknown.
+      return null;
+    }
+  };
+  const revision = await git('rev-parse', 'HEAD');
+  if (revision === null) return { revision: null, dirty: null, repository: null };
+  const [changes, remote] = await Promise.all([git('status', '--porcelain', '--untracked-files=no', '--', '.'), git('config', '--get', 'remote.origin.url')]);
+  return { revision, dirty: changes === null ? null : changes !== '', repository: remote === null ? null : withoutCredentials(remote) };
+}
+
+export function traceVersions(onnxruntime: string): Lineage['versions'] {
+  return { slipway: version, node: process.versions.node, onnxruntime, duckdb: duckdbVersion(), os: `${platform()} ${release()}`, cpu: cpus()[0]?.model.trim() ?? 'unknown' };
+}
+
+function withoutCredentials(remote: string): string {
+  return remote.replace(/^(\w+:\/\/)[^/@]*@/, '$1');
+}

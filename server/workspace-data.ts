@@ -1,0 +1,133 @@
+import { basename, join, relative, sep } from 'node:path';
+import type { ColumnKind, DatasetProfile } from '../protocol/datasets.ts';
+import type { DatasetConfig } from '../protocol/config.ts';
+import type { Progress } from '../protocol/feed.ts';
+import type { DatasetRef } from '../protocol/measured.ts';
+import { digestDataset, type DigestCache } from './datasets/digest-dataset.ts';
+import { openDataset, type Dataset } from './datasets/open-dataset.ts';
+import { profileDataset } from './datasets/profile-dataset.ts';
+import { readTable } from './datasets/read-columns.ts';
+import type { Analysis } from './engines/duckdb.ts';
+import { glob, mustBeInside } from './engines/glob.ts';
+import { Problem } from './problem.ts';
+import type { Table } from './stats/vector.ts';
+
+/** One dataset, or one file of a dataset that comes in batches. What is asked for twice is read once. */
+export interface Batch {
+  /** Dataset name; of a dataset in batches, the name and the file: `current/2013-07`. */
+  name: string;
+  config: DatasetConfig;
+  /** Absolute. */
+  files: string[];
+  ref(): Promise<DatasetRef>;
+  open(): Promise<Dataset>;
+  profile(): Promise<DatasetProfile>;
+  /** All columns, kinds as the profile decided them. */
+  table(): Promise<Table>;
+}
+
+/** The data of a workspace for one pass of work: opened when first asked for, closed with the pass. */
+export interface WorkspaceData {
+  /** The dataset of that name as one batch; of a dataset in batches, all its files together. */
+  whole(name: string): Promise<Batch>;
+  /** Its batches in name order, oldest first. */
+  batches(name: string): Promise<Batch[]>;
+  /** A file that need not be in slipway.yaml; it is read as the dataset it belongs to, if it belongs to one. */
+  file(path: string): Promise<Batch>;
+  close(): Promise<void>;
+}
+
+export function openWorkspaceData({ workspace, allow, datasets, analysis, digests, signal, onProgress }: {
+  workspace: string;
+  allow: readonly string[];
+  datasets: readonly DatasetConfig[];
+  analysis: Analysis;
+  digests: DigestCache;
+  signal: AbortSignal;
+  onProgress: (progress: Omit<Progress, 'work' | 'step'>) => void;
+}): WorkspaceData {
+  const opened: Promise<Dataset>[] = [];
+  const batches = new Map<string, Batch>();
+
+  function batchOf(name: string, config: DatasetConfig, files: string[]): Batch {
+    const known = batches.get(files.join('\0'));
+    if (known !== undefined) return known;
+    const open = once(async () => {
+      const dataset = openDataset(analysis, { name, files, root: workspace }, { signal });
+      opened.push(dataset);
+      return dataset;
+    });
+    const profile = once(async () => {
+      const dataset = await open();
+      return profileDataset(dataset, { digest: await digestDataset(dataset.files, digests, { signal }), signal, onProgress: (done, total) => onProgress({ subject: name, done, total, unit: 'rows' }) });
+    });
+    const batch: Batch = {
+      name,
+      config,
+      files,
+      open,
+      profile,
+      ref: once(async () => {
+        const dataset = await open();
+        const paths = files.map((file) => relative(workspace, file).split(sep).join('/'));
+        return { name, files: paths, digest: await digestDataset(dataset.files, digests, { signal }), rows: dataset.rows };
+      }),
+      table: once(async () => {
+        const [dataset, { columns }] = [await open(), await profile()];
+        const kinds = new Map<string, ColumnKind>(columns.map((column) => [column.name, column.kind]));
+        return readTable(dataset, columns.map((column) => column.name), { signal, kinds, onProgress: (done, total) => onProgress({ subject: name, done, total, unit: 'rows' }) });
+      }),
+    };
+    batches.set(files.join('\0'), batch);
+    return batch;
+  }
+
+  async function filesOf(config: DatasetConfig): Promise<string[]> {
+    const files = await glob([config.path], workspace, allow);
+    if (files.length === 0) throw new Problem('file-missing', `Dataset ${config.name}: ${config.path} matches no file`, { where: { path: join(workspace, 'slipway.yaml'), line: config.line } });
+    return files;
+  }
+
+  function configOf(name: string): DatasetConfig {
+    const config = datasets.find((dataset) => dataset.name === name);
+    if (config === undefined) throw new Problem('file-missing', `No dataset is called ${name} in slipway.yaml`);
+    return config;
+  }
+
+  return {
+    async whole(name) {
+      const config = configOf(name);
+      return batchOf(name, config, await filesOf(config));
+    },
+    async batches(name) {
+      const config = configOf(name);
+      const files = await filesOf(config);
+      return config.many ? files.map((file) => batchOf(batchName(name, file), config, [file])) : [batchOf(name, config, files)];
+    },
+    async file(path) {
+      const real = await mustBeInside(path, workspace, allow).catch((error: unknown) => {
+        if (error instanceof Problem) throw error;
+        throw new Problem('file-missing', `${path} cannot be read`, { cause: error, where: { path } });
+      });
+      for (const config of datasets) {
+        const files = await glob([config.path], workspace, allow).catch(() => []);
+        if (files.includes(real)) return config.many || files.length === 1 ? batchOf(config.many ? batchName(config.name, real) : config.name, config, [real]) : batchOf(basename(real), config, [real]);
+      }
+      // A batch that is nobody's yet is judged as a batch of `current` would be: same checks, same key, same time column.
+      const like = datasets.find(({ name }) => name === 'current') ?? datasets[0];
+      return batchOf(basename(real), { ...like, name: like?.name ?? basename(real), path: real, many: false }, [real]);
+    },
+    async close() {
+      for (const dataset of opened) await dataset.then((open) => open.close(), () => undefined);
+    },
+  };
+}
+
+function batchName(dataset: string, file: string): string {
+  return `${dataset}/${basename(file).replace(/\.(parquet|csv|csv\.gz|jsonl|jsonl\.gz)$/i, '')}`;
+}
+
+function once<T>(compute: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | null = null;
+  return () => (result ??= compute());
+}
