@@ -1,0 +1,70 @@
+import type { GateRule } from '../../protocol/gates.ts';
+import type { LatencyReport, RuntimeReport } from '../../protocol/runtime.ts';
+import { judgeBound } from './bound.ts';
+import { type Evidence, isMissing } from './evidence.ts';
+import { type Judgement, error, inconclusive } from './judgement.ts';
+import { valueText } from './measure-text.ts';
+import { read } from './reading.ts';
+
+type RuntimeRule = Extract<GateRule, { kind: 'latency' | 'throughput' | 'size' }>;
+
+const quantiles = {
+  p50: { measured: 'p50Ms', share: 0.5 },
+  p95: { measured: 'p95Ms', share: 0.95 },
+  p99: { measured: 'p99Ms', share: 0.99 },
+} as const;
+
+/** Latency, throughput or size on this machine against the gate's bound. */
+export function judgeRuntime(rule: RuntimeRule, evidence: Evidence): Judgement {
+  const { runtime } = evidence;
+  if (isMissing(runtime)) return error(`the model was not timed: ${runtime.missing}`);
+  switch (rule.kind) {
+    case 'latency':
+      return judgeLatency(rule, runtime);
+    case 'throughput':
+      return judgeThroughput(rule, runtime);
+    case 'size':
+      return judgeSize(rule, runtime);
+  }
+}
+
+/**
+ * A latency quantile is inconclusive on so few runs that, more than one time in twenty, none of them lies beyond the
+ * quantile: n < ln 0.05 ÷ ln q, which is 5 runs for p50, 59 for p95 and 299 for p99.
+ */
+function judgeLatency(rule: Extract<RuntimeRule, { kind: 'latency' }>, runtime: RuntimeReport): Judgement {
+  const report = latencyAt(runtime, rule.batch);
+  if (!report) return error(`latency was not measured at batch ${rule.batch}`);
+  const { measured: key, share } = quantiles[rule.quantile];
+  const measured = report[key];
+  const name = `latency ${rule.quantile} at batch ${rule.batch}`;
+  const { reading, without } = read(measured, name, [0, Infinity]);
+  if (without) return { ...without, candidate: measured };
+  const runsNeeded = Math.ceil(Math.log(0.05) / Math.log(share));
+  if (!(report.runs >= runsNeeded)) return { ...inconclusive(`${report.runs} runs are too few to know ${rule.quantile}, ${runsNeeded} are needed`, runsNeeded - report.runs), candidate: measured };
+  const text = { name, value: (value: number, digits?: number) => valueText(value, 'ms', digits) };
+  return { ...judgeBound(reading, { max: rule.maxMs }, 'point', 0, text), candidate: measured };
+}
+
+function judgeThroughput(rule: Extract<RuntimeRule, { kind: 'throughput' }>, runtime: RuntimeReport): Judgement {
+  const measured = latencyAt(runtime, rule.batch)?.rowsPerSecond;
+  const name = `throughput at batch ${rule.batch}`;
+  const { reading, without } = read(measured, name, [0, Infinity]);
+  if (without) return { ...without, candidate: measured ?? null };
+  const text = { name, value: (value: number, digits?: number) => valueText(value, 'rows/s', digits) };
+  return { ...judgeBound(reading, { min: rule.minRowsPerSecond }, 'point', 0, text), candidate: measured };
+}
+
+/** One MB is a million bytes. */
+function judgeSize(rule: Extract<RuntimeRule, { kind: 'size' }>, runtime: RuntimeReport): Judgement {
+  if (!(runtime.modelBytes > 0)) return error('the size of the model was not measured');
+  const measured = { value: runtime.modelBytes / 1e6, rows: 1 };
+  const { reading, without } = read(measured, 'the model');
+  if (without) return without;
+  const text = { name: 'the model', value: (value: number, digits?: number) => valueText(value, 'MB', digits) };
+  return { ...judgeBound(reading, { max: rule.maxMb }, 'point', 0, text), candidate: measured };
+}
+
+function latencyAt(runtime: RuntimeReport, batch: number): LatencyReport | undefined {
+  return runtime.latency.find((report) => report.batch === batch);
+}
