@@ -1,0 +1,88 @@
+const countedMax = 1 << 16;
+const slotsOfTable = 1 << 18;
+const registersBits = 14;
+
+export interface DistinctValues {
+  value: number;
+  exact: boolean;
+  /** Each value and its count, when there are at most 65,536. Negative zero counts as zero. */
+  counts: Map<number, number> | null;
+}
+
+/**
+ * Different values among finite ones. Exact up to 65,536, and for integers that fill their range; otherwise estimated by
+ * HyperLogLog with 16,384 registers (Flajolet et al. 2007), standard error 0.8 %.
+ */
+export function countDistinct(values: Float64Array, integers: boolean, minimum: number, maximum: number): DistinctValues {
+  const counts = countEach(values);
+  if (counts) return { value: counts.size, exact: true, counts };
+  const range = maximum - minimum + 1;
+  if (integers && range <= Math.min(2 ** 31, values.length * 64)) return { value: countInBitmap(values, minimum, range), exact: true, counts: null };
+  return { value: estimateDistinct(values), exact: false, counts: null };
+}
+
+const bits = new Float64Array(1);
+const halves = new Int32Array(bits.buffer);
+
+function countEach(values: Float64Array): Map<number, number> | null {
+  const keys = new Float64Array(slotsOfTable);
+  const counts = new Float64Array(slotsOfTable);
+  let used = 0;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] + 0;
+    bits[0] = value;
+    let slot = mix(halves[0], halves[1]) & (slotsOfTable - 1);
+    while (counts[slot] > 0 && keys[slot] !== value) slot = (slot + 1) & (slotsOfTable - 1);
+    if (counts[slot]++ === 0) {
+      if (++used > countedMax) return null;
+      keys[slot] = value;
+    }
+  }
+  const found = new Map<number, number>();
+  for (let slot = 0; slot < slotsOfTable; slot++) if (counts[slot] > 0) found.set(keys[slot], counts[slot]);
+  return found;
+}
+
+function countInBitmap(values: Float64Array, minimum: number, range: number): number {
+  const seen = new Uint32Array(Math.ceil(range / 32));
+  let count = 0;
+  for (let index = 0; index < values.length; index++) {
+    const position = values[index] - minimum;
+    const word = Math.floor(position / 32);
+    const bit = 1 << (position % 32);
+    if ((seen[word] & bit) === 0) {
+      seen[word] |= bit;
+      count++;
+    }
+  }
+  return count;
+}
+
+function estimateDistinct(values: Float64Array): number {
+  const size = 1 << registersBits;
+  const registers = new Uint8Array(size);
+  for (let index = 0; index < values.length; index++) {
+    bits[0] = values[index] + 0;
+    const first = mix(halves[0], halves[1]);
+    const second = mix(halves[1] ^ 0x5bd1e995, Math.imul(halves[0], 0x27d4eb2f) ^ first);
+    const rank = Math.clz32(second) + 1;
+    const register = first & (size - 1);
+    if (rank > registers[register]) registers[register] = rank;
+  }
+  let sum = 0;
+  let empty = 0;
+  for (let register = 0; register < size; register++) {
+    sum += 2 ** -registers[register];
+    if (registers[register] === 0) empty++;
+  }
+  const estimate = ((0.7213 / (1 + 1.079 / size)) * size * size) / sum;
+  return Math.round(estimate <= 2.5 * size && empty > 0 ? size * Math.log(size / empty) : estimate);
+}
+
+/** The finalizer of MurmurHash3 over both halves. */
+function mix(low: number, high: number): number {
+  let hash = Math.imul(low, 0xcc9e2d51) ^ Math.imul(high, 0x1b873593);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
