@@ -2,9 +2,10 @@ import type { DatasetProfile } from './datasets.ts';
 import type { DataQualityReport } from './data-quality.ts';
 import type { ConceptDrift, DriftReport, PerformanceEstimate } from './drift.ts';
 import type { CaseResult, ComparisonReport, EvaluationReport, PredictionFaults } from './evaluation.ts';
-import type { Decision, EvaluationRole, GateResult } from './gates.ts';
+import type { DatasetRole, Decision, EvaluationRole, Gate, GateResult } from './gates.ts';
 import type { Lineage } from './lineage.ts';
 import type { ProblemBody } from './problem.ts';
+import type { TensorInfo } from './registry.ts';
 import type { RuntimeReport } from './runtime.ts';
 
 /** Steps of a run, in order. A step that fails is missing evidence, not a missing run. */
@@ -45,10 +46,10 @@ export interface RunReport {
   lineage: Lineage;
   steps: StepOutcome[];
   /** By dataset name; the full batch reports are saved beside. */
-  batches: { role: 'reference' | 'holdout' | 'current' | 'cases'; batch: BatchReport }[];
+  batches: { role: DatasetRole; batch: BatchReport }[];
   /** Earlier batches of `current`, oldest first, for trends. */
   history: BatchSummary[];
-  predictions: { role: string; faults: PredictionFaults; drift: DriftReport | null }[];
+  predictions: { role: DatasetRole; faults: PredictionFaults; drift: DriftReport | null }[];
   evaluations: Partial<Record<EvaluationRole, EvaluationReport>>;
   championEvaluations: Partial<Record<EvaluationRole, EvaluationReport>>;
   comparisons: Partial<Record<EvaluationRole, ComparisonReport>>;
@@ -56,8 +57,18 @@ export interface RunReport {
   concept: ConceptDrift | null;
   estimates: PerformanceEstimate[];
   runtime: RuntimeReport | null;
+  signatures: { candidate: ModelSignature; champion: ModelSignature } | null;
+  /** Evidence that is not there, and why: `evaluations.holdout` → "prediction failed: …". */
+  missing: Record<string, string>;
+  /** The gates as they stood before the run; `gates` are their results. */
+  policy: Gate[];
   gates: GateResult[];
   decision: Decision;
+}
+
+export interface ModelSignature {
+  inputs: TensorInfo[];
+  outputs: TensorInfo[];
 }
 
 export interface BatchSummary {

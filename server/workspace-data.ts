@@ -12,7 +12,7 @@ import { glob, mustBeInside } from './engines/glob.ts';
 import { Problem } from './problem.ts';
 import type { Table } from './stats/vector.ts';
 
-/** One dataset, or one file of a dataset that comes in batches. What is asked for twice is read once. */
+/** One dataset, or one file of a dataset that comes in several: a batch. What is asked for twice is read once. */
 export interface Batch {
   /** Dataset name; of a dataset in batches, the name and the file: `current/2013-07`. */
   name: string;
@@ -28,9 +28,9 @@ export interface Batch {
 
 /** The data of a workspace for one pass of work: opened when first asked for, closed with the pass. */
 export interface WorkspaceData {
-  /** The dataset of that name as one batch; of a dataset in batches, all its files together. */
+  /** All files of the dataset together. */
   whole(name: string): Promise<Batch>;
-  /** Its batches in name order, oldest first. */
+  /** Each file by itself, in name order, oldest first. */
   batches(name: string): Promise<Batch[]>;
   /** A file that need not be in slipway.yaml; it is read as the dataset it belongs to, if it belongs to one. */
   file(path: string): Promise<Batch>;
@@ -59,7 +59,7 @@ export function openWorkspaceData({ workspace, allow, datasets, analysis, digest
     });
     const profile = once(async () => {
       const dataset = await open();
-      return profileDataset(dataset, { digest: await digestDataset(dataset.files, digests, { signal }), signal, onProgress: (done, total) => onProgress({ subject: name, done, total, unit: 'rows' }) });
+      return profileDataset(dataset, { digests, now: () => performance.now(), signal, onProgress: (done, total) => onProgress({ subject: name, done, total, unit: 'rows' }) });
     });
     const batch: Batch = {
       name,
@@ -83,8 +83,8 @@ export function openWorkspaceData({ workspace, allow, datasets, analysis, digest
   }
 
   async function filesOf(config: DatasetConfig): Promise<string[]> {
-    const files = await glob([config.path], workspace, allow);
-    if (files.length === 0) throw new Problem('file-missing', `Dataset ${config.name}: ${config.path} matches no file`, { where: { path: join(workspace, 'slipway.yaml'), line: config.line } });
+    const files = await glob(config.files, workspace, allow);
+    if (files.length === 0) throw new Problem('file-missing', `Dataset ${config.name}: ${config.files.join(', ')} matches no file`, { where: { path: join(workspace, 'slipway.yaml'), line: config.line } });
     return files;
   }
 
@@ -102,7 +102,7 @@ export function openWorkspaceData({ workspace, allow, datasets, analysis, digest
     async batches(name) {
       const config = configOf(name);
       const files = await filesOf(config);
-      return config.many ? files.map((file) => batchOf(batchName(name, file), config, [file])) : [batchOf(name, config, files)];
+      return files.length > 1 ? files.map((file) => batchOf(batchName(name, file), config, [file])) : [batchOf(name, config, files)];
     },
     async file(path) {
       const real = await mustBeInside(path, workspace, allow).catch((error: unknown) => {
@@ -110,12 +110,13 @@ export function openWorkspaceData({ workspace, allow, datasets, analysis, digest
         throw new Problem('file-missing', `${path} cannot be read`, { cause: error, where: { path } });
       });
       for (const config of datasets) {
-        const files = await glob([config.path], workspace, allow).catch(() => []);
-        if (files.includes(real)) return config.many || files.length === 1 ? batchOf(config.many ? batchName(config.name, real) : config.name, config, [real]) : batchOf(basename(real), config, [real]);
+        const files = await glob(config.files, workspace, allow);
+        if (files.includes(real)) return batchOf(files.length > 1 ? batchName(config.name, real) : config.name, config, [real]);
       }
       // A batch that is nobody's yet is judged as a batch of `current` would be: same checks, same key, same time column.
-      const like = datasets.find(({ name }) => name === 'current') ?? datasets[0];
-      return batchOf(basename(real), { ...like, name: like?.name ?? basename(real), path: real, many: false }, [real]);
+      const like = datasets.find(({ name }) => name === 'current');
+      const name = basename(real);
+      return batchOf(name, { line: 0, time: null, key: [], target: null, checks: [], ...like, name, files: [real] }, [real]);
     },
     async close() {
       for (const dataset of opened) await dataset.then((open) => open.close(), () => undefined);

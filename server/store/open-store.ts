@@ -1,6 +1,7 @@
 import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BatchReport, BatchSummary, RunReport, RunSummary } from '../../protocol/run.ts';
+import type { ModelSummary } from '../../protocol/registry.ts';
 import { openDatabase, type Database } from '../engines/duckdb.ts';
 import { Problem } from '../problem.ts';
 import { openBlobs, type Blobs } from './blobs.ts';
@@ -16,6 +17,7 @@ export interface ModelRecord {
   path: string;
   bytes: number;
   seenAt: string;
+  summary: ModelSummary;
 }
 
 /**
