@@ -84,7 +84,7 @@ export function lift(ranked: RankedScores, share: number, weights?: Float64Array
   if (!(share > 0 && share <= 1)) throw new RangeError(`share ${share} is not above 0 and at most 1`);
   const positives = positiveWeight(ranked, weights);
   if (positives.value === null) return positives;
-  const budget = share * totalWeight(ranked.order.length, weights);
+  const budget = share * totalWeight(ranked.rows, weights);
   let hits = 0;
   let spent = 0;
   for (const step of steps(ranked, weights)) {
@@ -126,7 +126,7 @@ function steps(ranked: RankedScores, weights?: Float64Array): Step[] {
 
 function positiveWeight(ranked: RankedScores, weights?: Float64Array): MetricValue {
   if (ranked.notANumber > 0) return undefinedBecause(`${ranked.notANumber} scores are not a number`);
-  totalWeight(ranked.order.length, weights);
+  totalWeight(ranked.rows, weights);
   let positives = 0;
   for (let position = 0; position < ranked.order.length; position++) {
     if (ranked.labels[position] === 1) positives += weights ? weights[ranked.order[position]] : 1;

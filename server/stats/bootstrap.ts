@@ -229,6 +229,7 @@ function unitsOf({ rows, clusters, rowWeights }: BootstrapPlan): Units {
 
 function rowWeights(plan: BootstrapPlan, units: Units, counts: Float64Array): Float64Array {
   const { weights, ofRow } = units;
+  if (!ofRow && !plan.rowWeights) return counts;
   for (let row = 0; row < weights.length; row++) weights[row] = counts[ofRow ? ofRow[row] : row] * (plan.rowWeights ? plan.rowWeights[row] : 1);
   return weights;
 }

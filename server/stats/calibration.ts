@@ -5,7 +5,6 @@ import { notProbabilities } from './probabilities.ts';
 import { wilsonInterval } from './proportion-interval.ts';
 import { quantileSorted } from './quantile.ts';
 import { effectiveRows, totalWeight } from './sample-weights.ts';
-import { normalCdf } from './special.ts';
 
 /** `width`: bins of equal width on 0–1. `mass`: bins of equal row count, edges at the R-7 quantiles of the scores. */
 export type BinStrategy = 'width' | 'mass';
@@ -85,19 +84,20 @@ export function maxCalibrationError(reliability: Reliability): MetricValue {
 }
 
 /**
- * Expected calibration error less the error that sampling noise alone adds to it, 0–1, cut off at 0.
+ * Root of the mean squared calibration error, without the part that sampling noise adds: near 0 when calibrated, whatever
+ * the bin count. 0–1, cut off at 0; on the same bins never less than the expected calibration error but for that part.
  *
- * @returns undefined when there are no bins
- * Noise per bin is normal with variance share·(1 − share) ÷ rows, so the expectation of the distance is that of a folded
- * normal (Kumar, Liang & Ma 2019, in closed form rather than by simulation).
+ * @returns undefined when there are no bins, or none of more than one row; a bin of one row cannot tell noise from error
+ *   and is left out
+ * √ Σ (rows ÷ all)·(gap² − share·(1 − share) ÷ (rows − 1)), each term unbiased (Bröcker 2012; Kumar, Liang & Ma 2019).
  */
 export function debiasedCalibrationError(reliability: Reliability): MetricValue {
-  const { value, reason } = meanOverBins(reliability, ({ positiveShare, meanScore, effectiveRows }) => {
-    const gap = Math.abs(positiveShare - meanScore);
-    const noise = Math.sqrt((positiveShare * (1 - positiveShare)) / effectiveRows);
-    return 2 * gap - foldedNormalMean(gap, noise);
-  });
-  return value === null ? undefinedBecause(reason) : defined(Math.max(0, value));
+  const measurable = reliability.bins.filter((bin) => bin.effectiveRows > 1);
+  const square = meanOverBins(
+    { ...reliability, bins: measurable },
+    ({ positiveShare, meanScore, effectiveRows }) => (positiveShare - meanScore) ** 2 - (positiveShare * (1 - positiveShare)) / (effectiveRows - 1),
+  );
+  return square.value === null ? square : defined(Math.sqrt(Math.max(0, square.value)));
 }
 
 /**
@@ -167,14 +167,7 @@ function meanOverBins(reliability: Reliability, term: (bin: ReliabilityBin) => n
     sum += bin.weight * term(bin);
     total += bin.weight;
   }
-  return ratio(sum, total, 'no rows');
-}
-
-/** Mean of |X| for X normal around `mean`. */
-function foldedNormalMean(mean: number, deviation: number): number {
-  if (deviation === 0) return Math.abs(mean);
-  const z = mean / deviation;
-  return deviation * Math.sqrt(2 / Math.PI) * Math.exp((-z * z) / 2) + mean * (1 - 2 * normalCdf(-z));
+  return ratio(sum, total, 'no bin has more than one row');
 }
 
 function edgesOf(scores: Float64Array, bins: number, strategy: BinStrategy): number[] {

@@ -1,3 +1,5 @@
+import { type MetricValue, defined, undefinedBecause } from './metric-value.ts';
+
 export type MetricTask = 'binary' | 'multiclass' | 'regression' | 'ranking' | 'generation';
 
 export interface MetricDefinition {
@@ -364,15 +366,15 @@ export const metricRegistry = {
     undefinedWhen: 'scores are not probabilities',
     agreesWith: 'sklearn calibration_curve(strategy="quantile")',
   },
-  ece_debiased: {
+  calibration_rms_debiased: {
     better: 'lower',
     range: [0, 1],
     unit: 'share',
     tasks: ['binary'],
-    definition: 'Expected calibration error over bins of equal row count, less the part that sampling noise adds',
-    formula: 'Σ (rows ÷ all)·(2·|gap| − E|gap + noise|), at least 0',
+    definition: 'Root of the mean squared calibration error over bins of equal row count, less the part that sampling noise adds',
+    formula: '√ Σ (rows ÷ all)·(gap² − share·(1 − share) ÷ (rows − 1)), at least 0',
     undefinedWhen: 'scores are not probabilities',
-    agreesWith: 'Kumar, Liang & Ma (2019), closed form',
+    agreesWith: 'Bröcker (2012), Kumar, Liang & Ma (2019)',
   },
   max_calibration_error: {
     better: 'lower',
@@ -780,6 +782,18 @@ export function improvement(name: MetricName, candidate: number, champion: numbe
   if (better === 'higher') return candidate - champion;
   if (better === 'lower') return champion - candidate;
   return Math.abs(champion - better.target) - Math.abs(candidate - better.target);
+}
+
+/**
+ * `improvement` as a share of the champion's value: 0.05 is 5 % better.
+ *
+ * @returns undefined when either value is negative or the champion's is 0, where a relative change has no meaning or
+ *   changes sign; ask for an absolute change there
+ */
+export function relativeImprovement(name: MetricName, candidate: number, champion: number): MetricValue {
+  if (champion === 0) return undefinedBecause('the champion is at 0');
+  if (champion < 0 || candidate < 0) return undefinedBecause('a value is below 0');
+  return defined(improvement(name, candidate, champion) / champion);
 }
 
 function isMetricName(text: string): text is MetricName {

@@ -15,7 +15,7 @@ import { totalWeight } from './sample-weights.ts';
  */
 export function rocAuc(ranked: RankedScores, weights?: Float64Array): MetricValue {
   if (ranked.notANumber > 0) return undefinedBecause(`${ranked.notANumber} scores are not a number`);
-  totalWeight(ranked.order.length, weights);
+  totalWeight(ranked.rows, weights);
   let above = 0;
   let negatives = 0;
   let wins = 0;
@@ -72,62 +72,64 @@ export function rocCurve(ranked: RankedScores, weights?: Float64Array): RocPoint
   return points;
 }
 
+/** Which areas make up the one for several classes: each class against the rest, or each against each other. */
+export type MulticlassScheme = 'ovr' | 'ovo';
+
+/** Rows in order of the score of one class after another: sorted once, read by every resample. */
+export interface RankedClasses {
+  labels: ClassIndices;
+  classes: number;
+  /** For `ovr` one ranking per class; for `ovo` two per pair, each on the rows of its two classes. */
+  rankings: { positive: number; negative: number | null; ranked: RankedScores }[];
+}
+
 /**
- * Area under the curve for more than two classes, 0–1.
+ * Sorts rows by the score of each class.
  *
- * @param labels   class index per row
- * @param scores   row-major, rows × classes, higher means more likely
- * @param scheme   `ovr`: each class against all others (changes with class balance); `ovo`: mean over pairs of classes
- *   of the two areas on the rows of those two (Hand & Till 2001)
- * @param average  `macro` weighs classes (pairs) alike, `weighted` by their rows
- * @param weights  per row, see `totalWeight`
+ * @param labels class index per row
+ * @param scores row-major, rows × classes, higher means more likely
+ */
+export function rankClasses(labels: ClassIndices, scores: Float64Array, classes: number, scheme: MulticlassScheme): RankedClasses {
+  if (labels.length !== rowCount(scores, classes)) throw new RangeError(`${labels.length} labels for ${scores.length / classes} rows of scores`);
+  checkClasses(labels, classes);
+  const all = Uint32Array.from(labels.keys());
+  const rankings: RankedClasses['rankings'] = [];
+  for (let positive = 0; positive < classes; positive++) {
+    const isPositive = Uint8Array.from(labels, (label) => (label === positive ? 1 : 0));
+    const column = Float64Array.from(all, (row) => scores[row * classes + positive]);
+    if (scheme === 'ovr') rankings.push({ positive, negative: null, ranked: rankScores(isPositive, column) });
+    for (let negative = 0; negative < classes && scheme === 'ovo'; negative++) {
+      if (negative === positive) continue;
+      const among = all.filter((row) => labels[row] === positive || labels[row] === negative);
+      rankings.push({ positive, negative, ranked: rankScores(isPositive, column, among) });
+    }
+  }
+  return { labels, classes, rankings };
+}
+
+/**
+ * Area under the curve for more than two classes, 0–1: of each class against the rest (`ovr`, changes with class
+ * balance), or of each pair of classes in both directions (`ovo`, Hand & Till 2001).
+ *
+ * @param ranked  from `rankClasses`
+ * @param average `macro` weighs classes (pairs) alike, `weighted` by their rows
+ * @param weights per row, see `totalWeight`
  * @returns undefined when any class has no rows (the reason names its index) or a score is NaN
  * Agrees with sklearn `roc_auc_score(multi_class=…, average=…)`.
  */
-export function multiclassRocAuc(
-  labels: ClassIndices,
-  scores: Float64Array,
-  classes: number,
-  scheme: 'ovr' | 'ovo',
-  average: 'macro' | 'weighted',
-  weights?: Float64Array,
-): MetricValue {
-  if (labels.length !== rowCount(scores, classes)) throw new RangeError(`${labels.length} labels for ${scores.length / classes} rows of scores`);
-  checkClasses(labels, classes);
-  totalWeight(labels.length, weights);
+export function multiclassRocAuc({ labels, classes, rankings }: RankedClasses, average: 'macro' | 'weighted', weights?: Float64Array): MetricValue {
   const rowsOf = new Float64Array(classes);
-  labels.forEach((label, row) => (rowsOf[label] += weights ? weights[row] : 1));
+  for (let row = 0; row < labels.length; row++) rowsOf[labels[row]] += weights ? weights[row] : 1;
   const missing = rowsOf.indexOf(0);
   if (missing >= 0) return undefinedBecause(`no rows of class ${missing}`);
-
-  const areas: { area: MetricValue; weight: number }[] = [];
-  for (let first = 0; first < classes; first++) {
-    if (scheme === 'ovr') areas.push({ area: areaOf(labels, scores, classes, first, null, weights), weight: rowsOf[first] });
-    for (let second = 0; second < first && scheme === 'ovo'; second++) {
-      const weight = rowsOf[first] + rowsOf[second];
-      areas.push({ area: areaOf(labels, scores, classes, first, second, weights), weight });
-      areas.push({ area: areaOf(labels, scores, classes, second, first, weights), weight });
-    }
-  }
   let sum = 0;
   let total = 0;
-  for (const { area, weight } of areas) {
+  for (const { positive, negative, ranked } of rankings) {
+    const area = rocAuc(ranked, weights);
     if (area.value === null) return area;
-    sum += area.value * (average === 'weighted' ? weight : 1);
-    total += average === 'weighted' ? weight : 1;
+    const share = average === 'macro' ? 1 : rowsOf[positive] + (negative === null ? 0 : rowsOf[negative]);
+    sum += area.value * share;
+    total += share;
   }
   return ratio(sum, total, 'no classes');
-}
-
-/** Area of one class against another, or against all others when `negative` is null. */
-function areaOf(labels: ClassIndices, scores: Float64Array, classes: number, positive: number, negative: number | null, weights?: Float64Array): MetricValue {
-  const rows: number[] = [];
-  for (let row = 0; row < labels.length; row++) {
-    if (negative === null || labels[row] === positive || labels[row] === negative) rows.push(row);
-  }
-  const ranked = rankScores(
-    Uint8Array.from(rows, (row) => (labels[row] === positive ? 1 : 0)),
-    Float64Array.from(rows, (row) => scores[row * classes + positive]),
-  );
-  return rocAuc(ranked, weights && Float64Array.from(rows, (row) => weights[row]));
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { averagePrecision, lift, precisionAtRecall, precisionRecallCurve } from '../../server/stats/average-precision.ts';
 import { rankScores } from '../../server/stats/ranked-scores.ts';
-import { multiclassRocAuc, rocAuc, rocCurve } from '../../server/stats/roc-auc.ts';
+import { multiclassRocAuc, rankClasses, rocAuc, rocCurve } from '../../server/stats/roc-auc.ts';
 import { bytes, expectAllClose, expectClose, floats, goldens, ints } from './metric-goldens.ts';
 
 describe('metrics of the order of scores', () => {
@@ -70,17 +70,25 @@ describe('area under the curve for several classes', () => {
 
   test.each(['ovr', 'ovo'] as const)('%s agrees with scikit-learn', (scheme) => {
     for (const average of ['macro', 'weighted'] as const) {
-      expectClose(multiclassRocAuc(ints(labels), floats(probabilities), classes, scheme, average), expected[`auc_${scheme}_${average}`]);
+      expectClose(multiclassRocAuc(rankClasses(ints(labels), floats(probabilities), classes, scheme), average), expected[`auc_${scheme}_${average}`]);
     }
   });
 
   test('row weights agree with scikit-learn', () => {
-    expectClose(multiclassRocAuc(ints(labels), floats(probabilities), classes, 'ovr', 'macro', floats(weights)), expected.auc_ovr_macro_sample_weight);
+    expectClose(multiclassRocAuc(rankClasses(ints(labels), floats(probabilities), classes, 'ovr'), 'macro', floats(weights)), expected.auc_ovr_macro_sample_weight);
+  });
+
+  test('pairs of classes take row weights as repeats', () => {
+    const whole = labels.map((_, row) => row % 3);
+    const repeated = labels.flatMap((_, row) => Array<number>(whole[row]).fill(row));
+    const again = rankClasses(ints(repeated.map((row) => labels[row])), floats(repeated.flatMap((row) => probabilities.slice(row * classes, (row + 1) * classes))), classes, 'ovo');
+    const weighted = multiclassRocAuc(rankClasses(ints(labels), floats(probabilities), classes, 'ovo'), 'weighted', floats(whole));
+    expectClose(weighted, multiclassRocAuc(again, 'weighted').value!);
   });
 
   test('a class without rows leaves no area, and is named', () => {
     const scores = floats([0.5, 0.3, 0.2, 0.1, 0.8, 0.1]);
-    expect(multiclassRocAuc(ints([0, 1]), scores, 3, 'ovr', 'macro')).toEqual({ value: null, reason: 'no rows of class 2' });
+    expect(multiclassRocAuc(rankClasses(ints([0, 1]), scores, 3, 'ovr'), 'macro')).toEqual({ value: null, reason: 'no rows of class 2' });
   });
 });
 
