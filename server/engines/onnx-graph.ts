@@ -101,7 +101,10 @@ const elementTypes: Record<number, [name: string, bytes: number]> = {
 
 const nameBytesMax = 64 * 1024;
 const textBytesMax = 16 * 2 ** 20;
-const nodesMax = 1_000_000;
+/** Nodes, their ends, attributes, tensors, values: everything that is kept in memory. The largest exported graphs have some 500,000. */
+const itemsMax = 2_000_000;
+const metadataBytesMax = 64 * 2 ** 20;
+const callDepthMax = 64;
 const rankMax = 64;
 
 /** Reads the whole structure of an ONNX file and steps over its weights. Throws WireError where it does not parse. */
@@ -194,7 +197,7 @@ export function functionKey(domain: string, name: string, overload: string): str
 
 /**
  * Nodes and constant bytes after every call of a model-local function is replaced by its body, computed without
- * replacing any. Infinity when functions call each other in a circle.
+ * replacing any. Infinity when functions call each other in a circle, or too deep to follow.
  */
 export function expandedCost(model: Model): { nodes: number; bytes: number } {
   const bodies = new Map(model.functions.map((body) => [functionKey(body.domain, body.name, body.overload), body]));
@@ -222,7 +225,7 @@ export function expandedCost(model: Model): { nodes: number; bytes: number } {
   const costOfBody = (body: FunctionBody): { nodes: number; bytes: number } => {
     const seen = known.get(body);
     if (seen) return seen;
-    if (open.has(body)) return { nodes: Infinity, bytes: Infinity };
+    if (open.has(body) || open.size >= callDepthMax) return { nodes: Infinity, bytes: Infinity };
     open.add(body);
     const cost = costOf(body.nodes);
     open.delete(body);
@@ -255,16 +258,24 @@ const labelsMax = 100_000;
 
 /** `classlabels_strings`, or one of the two spellings of its integer twin. */
 function labelsOf(node: Node, reader: WireReader): ClassLabels | null {
-  const read = (name: string): Field[] => {
-    const attribute = node.attributes.find((candidate) => candidate.name === name);
-    return attribute ? [...reader.fields(attribute.field.start, attribute.field.end, 1)] : [];
+  const labels: string[] = [];
+  const find = (name: string): Attribute | undefined => node.attributes.find((attribute) => attribute.name === name);
+  const add = (field: Field, label: string): void => {
+    if (labels.length === labelsMax) throw new WireError('limits', `More than ${labelsMax} class labels`, field.at);
+    labels.push(label);
   };
-  const strings = read('classlabels_strings').filter((field) => field.number === 9);
-  if (strings.length > labelsMax) throw new WireError('limits', `More than ${labelsMax} class labels`, strings[0].at);
-  if (strings.length > 0) return { kind: 'string', labels: strings.map((field) => reader.text(field, nameBytesMax)) };
-  const integers = [...read('classlabels_int64s'), ...read('classlabels_ints')].filter((field) => field.number === 8);
-  const labels = integers.flatMap((field) => reader.int64s(field, labelsMax));
-  return labels.length > 0 ? { kind: 'int64', labels: labels.map(String) } : null;
+  const strings = find('classlabels_strings');
+  for (const field of strings ? fieldsOf(strings, reader) : []) if (field.number === 9) add(field, reader.text(field, nameBytesMax));
+  if (labels.length > 0) return { kind: 'string', labels };
+  const integers = find('classlabels_int64s') ?? find('classlabels_ints');
+  for (const field of integers ? fieldsOf(integers, reader) : []) {
+    if (field.number === 8) for (const label of reader.int64s(field, labelsMax + 1)) add(field, String(label));
+  }
+  return labels.length > 0 ? { kind: 'int64', labels } : null;
+}
+
+function fieldsOf(attribute: Attribute, reader: WireReader): Generator<Field, void, void> {
+  return reader.fields(attribute.field.start, attribute.field.end, 1);
 }
 
 /** Values of a small constant as numbers; null when it is large, outside the file, or not numeric. */
@@ -289,9 +300,14 @@ export function smallValues(tensor: TensorRecord, reader: WireReader, most = 64)
   return values.some(Number.isNaN) ? null : values;
 }
 
-/** Whole numbers of an `ints` attribute. */
-export function intsOf(attribute: Attribute, reader: WireReader, most = 64): number[] {
-  return [...reader.fields(attribute.field.start, attribute.field.end, 1)].filter((field) => field.number === 8).flatMap((field) => reader.int64s(field, most).map(Number));
+/** Values of an `int` or a short `ints` attribute; null when it has more. */
+export function intsOf(attribute: Attribute, reader: WireReader, most = 64): number[] | null {
+  const values: number[] = [];
+  for (const field of fieldsOf(attribute, reader)) {
+    if (field.number === 3 || field.number === 8) values.push(...reader.int64s(field, most + 1).map(Number));
+    if (values.length > most) return null;
+  }
+  return values;
 }
 
 export function externalFilesOf(tensors: Iterable<TensorRecord>): ExternalFile[] {
@@ -325,7 +341,8 @@ function countOperators(nodes: readonly Node[]): OperatorCount[] {
 /** Walks the messages of onnx.proto. A message field that may occur once must: protobuf would merge two, and readers differ in how. */
 class ModelParser {
   #reader: WireReader;
-  #nodes = 0;
+  #items = 0;
+  #metadataBytes = 0;
 
   constructor(reader: WireReader) {
     this.#reader = reader;
@@ -344,10 +361,14 @@ class ModelParser {
         case 5: model.modelVersion = reader.int64(field); break;
         case 6: model.description = reader.text(field, textBytesMax); break;
         case 7: model.graph = this.#graph(once.see(field), 2); break;
-        case 8: model.opsets.push(this.#opset(field)); break;
-        case 14: model.metadata.push(this.#entry(field, 2)); break;
+        case 8: model.opsets.push(this.#opset(this.#keep(field))); break;
+        case 14:
+          this.#metadataBytes += field.end - field.start;
+          if (this.#metadataBytes > metadataBytesMax) throw new WireError('limits', `More than ${metadataBytesMax} bytes of metadata`, field.at);
+          model.metadata.push(this.#entry(this.#keep(field), 2));
+          break;
         case 20: throw new WireError('malformed', 'Training information, which is not for inference,', field.at);
-        case 25: model.functions.push(this.#function(field)); break;
+        case 25: model.functions.push(this.#function(this.#keep(field))); break;
       }
     }
     if (!model.graph || model.opsets.length === 0) {
@@ -361,13 +382,13 @@ class ModelParser {
     const graph: Graph = { name: '', nodes: [], inputs: [], outputs: [], valueInfos: [], initializers: [], sparseInitializers: [] };
     for (const part of this.#message(field, depth)) {
       switch (part.number) {
-        case 1: graph.nodes.push(this.#node(part, depth + 1)); break;
+        case 1: graph.nodes.push(this.#node(this.#keep(part), depth + 1)); break;
         case 2: graph.name = reader.text(part, nameBytesMax); break;
-        case 5: graph.initializers.push(this.#tensor(part, depth + 1)); break;
-        case 11: graph.inputs.push(this.#value(part, depth + 1)); break;
-        case 12: graph.outputs.push(this.#value(part, depth + 1)); break;
-        case 13: graph.valueInfos.push({ name: this.#value(part, depth + 1).name, field: part }); break;
-        case 15: graph.sparseInitializers.push(this.#sparse(part, depth + 1)); break;
+        case 5: graph.initializers.push(this.#tensor(this.#keep(part), depth + 1)); break;
+        case 11: graph.inputs.push(this.#value(this.#keep(part), depth + 1)); break;
+        case 12: graph.outputs.push(this.#value(this.#keep(part), depth + 1)); break;
+        case 13: graph.valueInfos.push({ name: this.#value(this.#keep(part), depth + 1).name, field: part }); break;
+        case 15: graph.sparseInitializers.push(this.#sparse(this.#keep(part), depth + 1)); break;
       }
     }
     return graph;
@@ -379,10 +400,10 @@ class ModelParser {
     for (const part of this.#message(field, 2)) {
       switch (part.number) {
         case 1: body.name = reader.text(part, nameBytesMax); break;
-        case 4: body.inputs.push(reader.text(part, nameBytesMax)); break;
-        case 5: body.outputs.push(reader.text(part, nameBytesMax)); break;
-        case 7: body.nodes.push(this.#node(part, 3)); break;
-        case 9: body.opsets.push(this.#opset(part)); break;
+        case 4: body.inputs.push(reader.text(this.#keep(part), nameBytesMax)); break;
+        case 5: body.outputs.push(reader.text(this.#keep(part), nameBytesMax)); break;
+        case 7: body.nodes.push(this.#node(this.#keep(part), 3)); break;
+        case 9: body.opsets.push(this.#opset(this.#keep(part))); break;
         case 10: body.domain = domainOf(reader.text(part, nameBytesMax)); break;
         case 13: body.overload = reader.text(part, nameBytesMax); break;
       }
@@ -392,14 +413,13 @@ class ModelParser {
 
   #node(field: Field, depth: number): Node {
     const reader = this.#reader;
-    if (++this.#nodes > nodesMax) throw new WireError('limits', `More than ${nodesMax} nodes`, field.at);
     const node: Node = { field, operator: '', domain: '', overload: '', inputs: [], outputs: [], attributes: [] };
     for (const part of this.#message(field, depth)) {
       switch (part.number) {
-        case 1: node.inputs.push(reader.text(part, nameBytesMax)); break;
-        case 2: node.outputs.push(reader.text(part, nameBytesMax)); break;
+        case 1: node.inputs.push(reader.text(this.#keep(part), nameBytesMax)); break;
+        case 2: node.outputs.push(reader.text(this.#keep(part), nameBytesMax)); break;
         case 4: node.operator = reader.text(part, nameBytesMax); break;
-        case 5: node.attributes.push(this.#attribute(part, depth + 1)); break;
+        case 5: node.attributes.push(this.#attribute(this.#keep(part), depth + 1)); break;
         case 7: node.domain = domainOf(reader.text(part, nameBytesMax)); break;
         case 8: node.overload = reader.text(part, nameBytesMax); break;
       }
@@ -415,10 +435,10 @@ class ModelParser {
         case 1: attribute.name = this.#reader.text(part, nameBytesMax); break;
         case 5: attribute.tensors.push(this.#tensor(once.see(part), depth + 1)); break;
         case 6: attribute.graphs.push(this.#graph(once.see(part), depth + 1)); break;
-        case 10: attribute.tensors.push(this.#tensor(part, depth + 1)); break;
-        case 11: attribute.graphs.push(this.#graph(part, depth + 1)); break;
+        case 10: attribute.tensors.push(this.#tensor(this.#keep(part), depth + 1)); break;
+        case 11: attribute.graphs.push(this.#graph(this.#keep(part), depth + 1)); break;
         case 22: attribute.sparseTensors.push(this.#sparse(once.see(part), depth + 1)); break;
-        case 23: attribute.sparseTensors.push(this.#sparse(part, depth + 1)); break;
+        case 23: attribute.sparseTensors.push(this.#sparse(this.#keep(part), depth + 1)); break;
       }
     }
     return attribute;
@@ -446,7 +466,7 @@ class ModelParser {
         case 8: tensor.name = reader.text(part, nameBytesMax); break;
         case 9: reader.expectBytes(part); rawBytes = part.end - part.start; tensor.values = part; break;
         case 13: {
-          const { key, value } = this.#entry(part, depth + 1);
+          const { key, value } = this.#entry(this.#keep(part), depth + 1);
           external.set(key, value);
           break;
         }
@@ -545,6 +565,12 @@ class ModelParser {
       if (part.number === 2) entry.value = this.#reader.text(part, textBytesMax);
     }
     return entry;
+  }
+
+  /** Counts what will be kept. */
+  #keep(field: Field): Field {
+    if (++this.#items > itemsMax) throw new WireError('limits', `More than ${itemsMax} nodes, tensors and names`, field.at);
+    return field;
   }
 
   #message(field: Field, depth: number): Generator<Field, void, void> {

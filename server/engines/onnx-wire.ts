@@ -32,7 +32,7 @@ export class WireError extends Error {
 
 /** Messages inside messages. Protobuf's own readers stop at 100. */
 export const depthMax = 64;
-const fieldsMax = 50_000_000;
+const fieldsMax = 20_000_000;
 const windowBytes = 16 * 1024;
 
 export function fileSource(descriptor: number, bytes: number): Source {
@@ -123,7 +123,7 @@ export class WireReader {
     this.expectBytes(field);
     const length = field.end - field.start;
     if (length > most) throw new WireError('limits', `Field ${field.number} has ${length} bytes, more than ${most}`, field.at);
-    return this.source.read(field.start, length);
+    return this.#slice(field.start, length);
   }
 
   text(field: Field, most: number): string {
@@ -169,9 +169,19 @@ export class WireReader {
     if (at >= end) throw new WireError(at >= this.source.bytes ? 'truncated' : 'malformed', 'A number is cut off', at);
     const index = at - this.#windowStart;
     if (index >= 0 && index < this.#window.length) return this.#window[index];
-    this.#windowStart = at;
-    this.#window = this.source.read(at, Math.min(windowBytes, this.source.bytes - at));
+    this.#moveWindow(at);
     return this.#window[0];
+  }
+
+  #slice(from: number, length: number): Uint8Array {
+    if (length > windowBytes) return this.source.read(from, length);
+    if (from < this.#windowStart || from + length > this.#windowStart + this.#window.length) this.#moveWindow(from);
+    return this.#window.subarray(from - this.#windowStart, from - this.#windowStart + length);
+  }
+
+  #moveWindow(to: number): void {
+    this.#windowStart = to;
+    this.#window = this.source.read(to, Math.min(windowBytes, this.source.bytes - to));
   }
 
   /** A tag or length. */
