@@ -1,0 +1,154 @@
+import type { Check } from './data-quality.ts';
+import type { SliceCondition, Task } from './evaluation.ts';
+import type { DatasetRole, Gate } from './gates.ts';
+import type { Provider } from './runtime.ts';
+
+/** One thing wrong in slipway.yaml, placed so that an editor can underline it. Lines and columns are 1-based; `endColumn` is exclusive. */
+export interface ConfigIssue {
+  /** The file, as the caller named it. */
+  path: string;
+  line: number;
+  column: number;
+  endColumn: number;
+  /** Where in the file's structure: `models.flight-delay.threshold`, `gates[2].metric`. */
+  key: string;
+  message: string;
+  /** Text that would be right in place of what stands between `column` and `endColumn`. */
+  suggestion?: string;
+  severity: 'error' | 'warning';
+}
+
+/** What slipway.yaml says, with every default filled in. Lists keep the order of the file. */
+export interface Config {
+  version: 1;
+  seed: number;
+  models: ModelConfig[];
+  datasets: DatasetConfig[];
+  /** Whether checks are also derived from the reference. */
+  suggestChecks: boolean;
+  drift: DriftConfig;
+  resources: ResourcesConfig;
+  /** Folders outside the workspace that may be read, as written. */
+  allow: string[];
+}
+
+export interface ModelConfig {
+  name: string;
+  line: number;
+  /** Patterns of model files, relative to the workspace. */
+  files: string[];
+  /** Null: read it from the model. */
+  task: Task | null;
+  /** Label column; for ranking the relevance grade. Null when nothing can be scored against. */
+  target: string | null;
+  /** Generation: every column with an accepted text. Otherwise the target alone. */
+  references: string[];
+  /** Ranking: rows with the same value are one list. */
+  query: string | null;
+  /** Ranking: what is ranked; names rows in findings. */
+  item: string | null;
+  /** Label of the positive class as text; null when the model or the data must say. */
+  positive: string | null;
+  threshold: number;
+  /** Labels in the order of the probabilities; null: read it from the model. */
+  classes: string[] | null;
+  /** Version name, or `sha256:` and a digest. */
+  champion: string | null;
+  inputs: { input: string; columns: string[] }[];
+  outputs: ModelOutputs;
+  /** Versions that are columns of the data and not files. */
+  predictions: PredictionColumns[];
+  /** Dataset by role; null where there is none. */
+  datasets: Record<DatasetRole, string | null>;
+  /** Columns, or combinations of columns, whose values make groups for fairness. */
+  groups: string[][];
+  slices: DeclaredSlice[];
+  value: OutcomeValue | null;
+  business: BusinessGoal | null;
+  /** Null: none are written for this model, so the default ones hold. */
+  gates: Gate[] | null;
+}
+
+/** Names of the model's outputs; null means found by looking at them. */
+export interface ModelOutputs {
+  score: string | null;
+  probabilities: string | null;
+  label: string | null;
+  value: string | null;
+}
+
+export interface PredictionColumns {
+  version: string;
+  /** Score of the positive class, or of an item in its list. */
+  score: string | null;
+  /** One column per class, in the order of `classes`. */
+  probabilities: string[];
+  label: string | null;
+  value: string | null;
+  text: string | null;
+}
+
+export type DeclaredSlice =
+  /** One slice per value, or per combination of values. */
+  | { kind: 'by'; columns: string[] }
+  /** Rows for which all conditions hold. */
+  | { kind: 'where'; name: string; where: SliceCondition[] }
+  /** Rows for which a SQL expression is true. */
+  | { kind: 'expression'; name: string; expression: string };
+
+/** Value of one prediction by its outcome. */
+export interface OutcomeValue {
+  tp: number;
+  fp: number;
+  fn: number;
+  tn: number;
+  currency: string;
+  /** What is done without a model: predict nobody, or everybody. */
+  baseline: 'negative' | 'positive';
+}
+
+/** The business problem a model was made for, agreed before it was built. */
+export interface BusinessGoal {
+  problem: string | null;
+  metric: string | null;
+  baseline: string | null;
+  target: string | null;
+  owner: string | null;
+  signed: string | null;
+}
+
+export interface DatasetConfig {
+  name: string;
+  line: number;
+  /** Files or patterns, relative to the workspace. */
+  files: string[];
+  /** Column that says when a row happened. */
+  time: string | null;
+  /** Columns that name a row; empty when none do. */
+  key: string[];
+  /** Label column where it differs from the model's. */
+  target: string | null;
+  /** Written checks that hold for this dataset. */
+  checks: Check[];
+}
+
+export interface DriftConfig {
+  alpha: number;
+  /** Smallest effect that counts, by what moves. */
+  floors: { numeric: number; categorical: number; text: number; output: number; missing: number };
+  columnFloors: { column: string; floor: number }[];
+  /** Columns compared although their kind is left out by default. */
+  include: string[];
+  exclude: string[];
+  multivariate: boolean;
+}
+
+export interface ResourcesConfig {
+  /** Tried in order; the first that starts is used. */
+  providers: Provider[];
+  /** Null: as many as the machine has physical cores. */
+  threads: number | null;
+  memoryMb: number;
+  deadlineMs: number;
+  batchRows: number;
+}
