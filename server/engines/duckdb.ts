@@ -213,26 +213,48 @@ async function openFile(path: string, memoryMb: number, threads: number): Promis
 
 /** Queries on one instance: a connection each, because DuckDB interrupts by connection. */
 function createEngine(instance: api.DuckDBInstance, statements: ReadonlySet<api.StatementType> | undefined) {
-  const running = new Map<api.DuckDBConnection, Promise<unknown>>();
+  const running = new Set<Job>();
   let closing: Promise<void> | undefined;
 
+  /** Counted as running from before there is a connection, so that `close` waits for it whenever it comes. */
+  async function connect(): Promise<Job & { connection: api.DuckDBConnection }> {
+    if (closing) throw closedError();
+    let end = () => {};
+    const job: Job = {
+      ended: new Promise((resolve) => (end = resolve)),
+      release: () => {
+        if (running.delete(job)) job.connection?.closeSync();
+        end();
+      },
+    };
+    running.add(job);
+    try {
+      const connection = await instance.connect();
+      job.connection = connection;
+      if (closing) throw closedError();
+      return Object.assign(job, { connection });
+    } catch (error) {
+      job.release();
+      throw error;
+    }
+  }
+
   async function withConnection<T>(work: (connection: api.DuckDBConnection) => Promise<T>): Promise<T> {
-    if (closing) throw new Error('the database is closed');
-    const connection = await instance.connect();
-    const result = work(connection);
-    const settled = result.catch(() => undefined);
-    running.set(connection, settled);
-    await settled;
-    running.delete(connection);
-    connection.closeSync();
-    return result;
+    const { connection, release } = await connect();
+    try {
+      return await work(connection);
+    } finally {
+      release();
+    }
   }
 
   async function prepare(connection: api.DuckDBConnection, sql: string, parameters: readonly Parameter[]): Promise<api.DuckDBPreparedStatement> {
+    // Preparing alone has effects: EXPORT makes its folder then. So the first word is looked at before, the type after.
+    if (statements && !/^\s*(SELECT|WITH|FROM|CREATE|INSERT|DROP|SUMMARIZE)\b/i.test(sql)) throw new Error(notAllowed);
     const prepared = await connection.prepare(sql);
     if (statements && !statements.has(prepared.statementType)) {
       prepared.destroySync();
-      throw new Error('only SELECT, CREATE, INSERT and DROP statements are allowed here');
+      throw new Error(notAllowed);
     }
     prepared.bind(parameters.map((value) => (value instanceof Uint8Array ? new api.DuckDBBlobValue(value) : value)));
     return prepared;
@@ -269,11 +291,9 @@ function createEngine(instance: api.DuckDBInstance, statements: ReadonlySet<api.
 
   async function* stream(sql: string, parameters: readonly Parameter[] = [], { signal }: QueryOptions = {}): AsyncGenerator<Chunk, void, undefined> {
     signal?.throwIfAborted();
-    if (closing) throw new Error('the database is closed');
-    const connection = await instance.connect();
-    let ended = () => {};
-    running.set(connection, new Promise<void>((resolve) => (ended = resolve)));
-    const release = interruptOnAbort(connection, signal);
+    const job = await connect();
+    const { connection } = job;
+    const ignoreAbort = interruptOnAbort(connection, signal);
     let next: Promise<api.DuckDBDataChunk | null> | undefined;
     try {
       const prepared = await prepare(connection, sql, parameters);
@@ -287,21 +307,22 @@ function createEngine(instance: api.DuckDBInstance, statements: ReadonlySet<api.
         next = result.fetchChunk();
         // Should the reader throw before it comes back, the fetch under way is awaited below; until then its failure is not unhandled.
         next.catch(() => undefined);
+        job.paused = next;
         yield decodeChunk(chunk, decode);
+        job.paused = undefined;
+        if (closing) throw closedError();
       }
       next = undefined;
     } catch (error) {
       signal?.throwIfAborted();
       throw error instanceof Problem ? error : new SqlError(sql, error);
     } finally {
-      if (next) {
+      if (next && running.has(job)) {
         connection.interrupt();
         await next.catch(() => undefined);
       }
-      release();
-      connection.closeSync();
-      running.delete(connection);
-      ended();
+      ignoreAbort();
+      job.release();
     }
   }
 
@@ -313,15 +334,32 @@ function createEngine(instance: api.DuckDBInstance, statements: ReadonlySet<api.
     close: () =>
       (closing ??= (async () => {
         while (running.size > 0) {
-          for (const connection of running.keys()) connection.interrupt();
-          await Promise.race([Promise.all(running.values()), new Promise((resolve) => setTimeout(resolve, interruptEveryMs))]);
+          for (const job of running) {
+            job.connection?.interrupt();
+            // A stream whose reader is busy elsewhere does not come back to end itself.
+            void job.paused?.then(job.release, job.release);
+          }
+          await Promise.race([Promise.all(Array.from(running, ({ ended }) => ended)), new Promise((resolve) => setTimeout(resolve, interruptEveryMs))]);
         }
         instance.closeSync();
       })()),
   };
 }
 
+interface Job {
+  connection?: api.DuckDBConnection;
+  /** The fetch ahead of a stream whose reader has not asked for more yet. */
+  paused?: Promise<unknown>;
+  ended: Promise<void>;
+  release(): void;
+}
+
 const interruptEveryMs = 10;
+const notAllowed = 'only SELECT, CREATE, INSERT and DROP statements are allowed here';
+
+function closedError(): Error {
+  return new Error('the database is closed');
+}
 
 /** An interrupt that arrives while a statement is being planned is forgotten by DuckDB, so it is repeated until the query has ended. */
 function interruptOnAbort(connection: api.DuckDBConnection, signal: AbortSignal | undefined): () => void {
