@@ -1,4 +1,5 @@
-import { type MetricValue, ratio } from './metric-value.ts';
+import type { MetricValue } from './metric-value.ts';
+import { weightedMean } from './sample-weights.ts';
 
 /** How strings are made alike before they are compared; everything off means character by character. */
 export interface MatchRules {
@@ -19,20 +20,16 @@ export const SQUAD_RULES: MatchRules = { lowercase: true, punctuation: true, art
  *
  * @param outputs    one text per row
  * @param references one or more accepted texts per row
- * @param weights    per row
+ * @param weights    per row, see `totalWeight`
  * @returns undefined on no rows. Strings are compared in Unicode form NFC, so an accent typed two ways is one accent.
  */
 export function exactMatch(outputs: string[], references: string[][], rules: MatchRules = {}, weights?: Float64Array): MetricValue {
   if (outputs.length !== references.length) throw new RangeError(`${outputs.length} outputs for ${references.length} reference lists`);
-  let matches = 0;
-  let total = 0;
-  outputs.forEach((output, row) => {
-    const weight = weights ? weights[row] : 1;
-    total += weight;
+  const matches = outputs.map((output, row) => {
     const ours = normalise(output, rules);
-    if (references[row].some((reference) => normalise(reference, rules) === ours)) matches += weight;
+    return references[row].some((reference) => normalise(reference, rules) === ours) ? 1 : 0;
   });
-  return ratio(matches, total, 'no rows');
+  return weightedMean(Float64Array.from(matches), weights);
 }
 
 function normalise(text: string, rules: MatchRules): string {

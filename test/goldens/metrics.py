@@ -175,6 +175,7 @@ OUTPUTS = [
     "A &quot;quoted&quot; &amp; escaped text <skipped> with 10-20 dashes",
     "First sentence here.\nSecond sentence follows it.\nThird one ends.",
     "completely unrelated words appear",
+    "a long answer to a short question",
 ]
 REFERENCES = [
     ["A quick brown fox jumped over the lazy dog.", "The fast brown fox jumps over a lazy dog ."],
@@ -187,12 +188,22 @@ REFERENCES = [
     ["A \"quoted\" & escaped text with 10-20 dashes", "Some text"],
     ["The first sentence is here.\nThe second follows.\nThe third one ends it.", "First.\nSecond sentence.\nThird."],
     ["nothing in common at all", "still nothing shared"],
+    ["a yes", "ok"],
 ]
 
 
 # Words and pairs in common, nothing longer: every smoothing gives another score.
 SPARSE_OUTPUTS = ["one two here and there", "three four apart"]
 SPARSE_REFERENCES = ["well one two is not here", "three four together"]
+
+
+def sentence_pairs(count):
+    """Texts of few words over few lines, in which several common subsequences are equally long."""
+    line = lambda: " ".join(rng.choice(["a", "b", "c"], rng.integers(3, 8)))
+    text = lambda: "\n".join(line() for _ in range(rng.integers(1, 4)))
+    pairs = [(text(), text()) for _ in range(count)]
+    scorer = rouge_scorer.RougeScorer(["rougeLsum"], use_stemmer=False)
+    return [{"output": out, "reference": ref, "f": scorer.score(ref, out)["rougeLsum"].fmeasure} for out, ref in pairs]
 
 
 def text_case():
@@ -230,6 +241,7 @@ def text_case():
             "chrf_plus_plus": CHRF(word_order=2).corpus_score(OUTPUTS, lists).score,
             "chrf_sentence": [CHRF().sentence_score(out, refs).score for out, refs in zip(OUTPUTS, REFERENCES)],
             "rouge": rouge,
+            "rouge_lsum_pairs": sentence_pairs(40),
         },
     }
 
@@ -308,13 +320,15 @@ def delong_case():
 
 
 def bootstrap_cases():
-    data = np.round(rng.gamma(1.5, 2, 40), 3)
+    skewed = np.round(rng.gamma(1.5, 2, 40), 3)
+    coins = (rng.random(30) < 0.2).astype(float)  # many resamples equal the observed mean
     cases = []
-    for name, statistic in [("mean", np.mean), ("std", lambda x, axis: np.std(x, axis=axis))]:
+    for name, statistic, data in [("mean", np.mean, skewed), ("std", lambda x, axis: np.std(x, axis=axis), skewed), ("mean", np.mean, coins)]:
         for method in ["percentile", "BCa"]:
             result = stats.bootstrap((data,), statistic, n_resamples=400, method=method, confidence_level=0.9, rng=np.random.default_rng(7))
             cases.append({
                 "statistic": name,
+                "data": data,
                 "method": method,
                 "level": 0.9,
                 "observed": statistic(data, axis=0),
@@ -322,7 +336,7 @@ def bootstrap_cases():
                 "low": result.confidence_interval.low,
                 "high": result.confidence_interval.high,
             })
-    return {"data": data, "cases": cases}
+    return {"data": skewed, "cases": cases}
 
 
 def permutation_case():

@@ -48,6 +48,7 @@ export const goldens = JSON.parse(readFileSync(new URL('../goldens/metrics.json'
       chrf_plus_plus: number;
       chrf_sentence: number[];
       rouge: Record<'rouge1' | 'rouge2' | 'rougeL' | 'rougeLsum', [number, number, number]>[];
+      rouge_lsum_pairs: { output: string; reference: string; f: number }[];
     };
   };
   proportions: { k: number; n: number; level: number; wilson: [number, number]; exact: [number, number] }[];
@@ -61,7 +62,7 @@ export const goldens = JSON.parse(readFileSync(new URL('../goldens/metrics.json'
   };
   bootstrap: {
     data: number[];
-    cases: { statistic: 'mean' | 'std'; method: 'percentile' | 'BCa'; level: number; observed: number; distribution: number[]; low: number; high: number }[];
+    cases: { statistic: 'mean' | 'std'; data: number[]; method: 'percentile' | 'BCa'; level: number; observed: number; distribution: number[]; low: number; high: number }[];
   };
   permutation: { candidate: number[]; champion: number[]; expected: { difference: number; p: number; scipy_p: number } };
   fairness: { labels: number[]; decisions: number[]; groups: number[]; weights: number[]; expected: Record<string, number>; rates: Record<string, Record<string, number>> };

@@ -67,6 +67,10 @@ describe('ROUGE', () => {
     });
   });
 
+  test('of several longest common subsequences Lsum takes the one that rouge_score takes', () => {
+    for (const { output, reference, f } of expected.rouge_lsum_pairs) expectClose(rouge(output, [reference], 'rougeLsum').f, f);
+  });
+
   test('an empty output or reference scores 0, no reference at all is refused', () => {
     expect(rouge('', ['a'], 'rougeL')).toEqual({ precision: 0, recall: 0, f: 0 });
     expect(rouge('a', [''], 'rougeLsum')).toEqual({ precision: 0, recall: 0, f: 0 });
