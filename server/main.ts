@@ -5,7 +5,7 @@ import { loadConfig } from './config.ts';
 import { openAnalysis, type Analysis } from './engines/duckdb.ts';
 import { openFeed, type Feed } from './feed.ts';
 import { problemBody } from './http.ts';
-import { openLog, type Log } from './log.ts';
+import { openLog } from './log.ts';
 import { failingRowsOf, type FailingRows } from './failing-rows.ts';
 import { checkFile, runModels, type House, type On } from './pipeline.ts';
 import { Problem } from './problem.ts';
@@ -46,7 +46,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
   const active = new Map<string, Work>();
   let refused: RefusedFile[] = [];
   const feed = openFeed({ slipway: version, workspace, snapshot });
-  const house: Omit<House, 'config' | 'analysis'> = { workspace, folder, store, now, digests: new Map(), predictions: new Map() };
+  const house: Omit<House, 'config' | 'analysis'> = { workspace, folder, store, now, digests: new Map() };
   let analysis: { directories: string; instance: Analysis } | null = null;
   let turns: Promise<unknown> = Promise.resolve();
 

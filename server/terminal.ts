@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import stringWidth from 'string-width';
 import type { DriftReport } from '../protocol/drift.ts';
-import type { Progress } from '../protocol/feed.ts';
+import type { Progress, Snapshot } from '../protocol/feed.ts';
 import type { GateResult } from '../protocol/gates.ts';
 import type { Severity, Verdict } from '../protocol/measured.ts';
 import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
@@ -121,6 +121,30 @@ export function batchText(batch: BatchReport, { all = false }: { all?: boolean }
   if (passed > 0) lines.push(`${marks.pass} ${passed}${shown.length > 0 ? ' more' : ''} ${passed === 1 ? 'check passes' : 'checks pass'}`);
   if (drift !== null) lines.push('', ...driftLines(drift, all));
   return lines.join('\n');
+}
+
+/** Versions by model, newest verdict each, and what stands in the way of the blocked ones. */
+export function statusText({ models, refused, active }: Snapshot): string {
+  const lines: string[] = [];
+  for (const model of new Set(models.map((version) => version.model))) {
+    lines.push(pc.bold(model));
+    const versions = models.filter((version) => version.model === model);
+    lines.push(
+      ...table(
+        null,
+        versions.map(({ version, champion, digest, run }) => [
+          `  ${champion ? '★' : run === null ? '·' : marks[run.decision.verdict]}`,
+          version,
+          run === null ? 'no verdict yet' : champion && run.decision.verdict === 'pass' ? 'champion' : `${champion ? 'champion, ' : ''}${run.decision.verdict === 'pass' ? 'promotable' : run.decision.verdict === 'fail' ? 'blocked' : run.decision.verdict}`,
+          pc.dim(`sha256 ${digest.slice(0, 12)}`),
+          run?.decision.sentence ?? '',
+        ]),
+      ),
+    );
+  }
+  for (const { path, message } of refused) lines.push(`${marks.fail} ${path}: ${message}`);
+  for (const { command, work } of active) lines.push(`${pc.cyan('▷')} under way: ${command.kind}${command.kind === 'run' && command.watch === true ? ', watching' : ''} ${pc.dim(work.slice(0, 8))}`);
+  return lines.length === 0 ? 'No model version is known yet: `slipway run` looks for them' : lines.join('\n');
 }
 
 export function runsText(runs: RunSummary[]): string {

@@ -24,6 +24,8 @@ export interface Batch {
   profile(): Promise<DatasetProfile>;
   /** All columns, kinds as the profile decided them. */
   table(): Promise<Table>;
+  /** Lets go of the rows; asked for again, they are read again. */
+  forget(): void;
 }
 
 /** The data of a workspace for one pass of work: opened when first asked for, closed with the pass. */
@@ -61,6 +63,12 @@ export function openWorkspaceData({ workspace, allow, datasets, analysis, digest
       const dataset = await open();
       return profileDataset(dataset, { digests, now: () => performance.now(), signal, onProgress: (done, total) => onProgress({ subject: name, done, total, unit: 'rows' }) });
     });
+    const readRows = async () => {
+      const [dataset, { columns }] = [await open(), await profile()];
+      const kinds = new Map<string, ColumnKind>(columns.map((column) => [column.name, column.kind]));
+      return readTable(dataset, columns.map((column) => column.name), { signal, kinds, onProgress: (done, total) => onProgress({ subject: name, done, total, unit: 'rows' }) });
+    };
+    let rows = once(readRows);
     const batch: Batch = {
       name,
       config,
@@ -72,11 +80,10 @@ export function openWorkspaceData({ workspace, allow, datasets, analysis, digest
         const paths = files.map((file) => relative(workspace, file).split(sep).join('/'));
         return { name, files: paths, digest: await digestDataset(dataset.files, digests, { signal }), rows: dataset.rows };
       }),
-      table: once(async () => {
-        const [dataset, { columns }] = [await open(), await profile()];
-        const kinds = new Map<string, ColumnKind>(columns.map((column) => [column.name, column.kind]));
-        return readTable(dataset, columns.map((column) => column.name), { signal, kinds, onProgress: (done, total) => onProgress({ subject: name, done, total, unit: 'rows' }) });
-      }),
+      table: () => rows(),
+      forget() {
+        rows = once(readRows);
+      },
     };
     batches.set(files.join('\0'), batch);
     return batch;

@@ -1,0 +1,50 @@
+import { planFailingRows } from './data-quality/plan-measurements.ts';
+import { measureFailingRows } from './datasets/measure.ts';
+import type { Dataset } from './datasets/open-dataset.ts';
+import type { House } from './pipeline.ts';
+import { Problem } from './problem.ts';
+import { openWorkspaceData } from './workspace-data.ts';
+import { join } from 'node:path';
+
+/** Rows behind a finding, fetched when somebody wants to see them: the report itself holds counts only. */
+export interface FailingRows {
+  finding: string;
+  message: string;
+  total: number;
+  columns: string[];
+  rows: { row: number; path: string; values: (string | number | boolean | null)[] }[];
+}
+
+/** The rows are looked up in the files as they were judged; if these have changed since, that is said instead. */
+export async function failingRowsOf(house: House, batchId: string, findingId: string, limit: number): Promise<FailingRows> {
+  const { workspace, config, analysis, digests, store } = house;
+  const report = await store.readBatch(batchId);
+  const finding = report.dataQuality.findings.find(({ id }) => id === findingId);
+  if (finding === undefined) throw new Problem('not-found', `Batch ${report.id} has no finding ${findingId}; it has ${report.dataQuality.findings.filter(({ verdict }) => verdict === 'fail').map(({ id }) => id).join(', ') || 'none that fails'}`);
+  const data = openWorkspaceData({ workspace, allow: config.allow, datasets: config.datasets, analysis, digests, signal: new AbortController().signal, onProgress: () => {} });
+  try {
+    const { files, digest } = report.dataQuality.dataset;
+    if (files.length !== 1) throw new Problem('dataset-unsupported', `${report.profile.name} is ${files.length} files; check them one by one to see their rows`);
+    const batch = await data.file(join(workspace, files[0]));
+    if ((await batch.ref()).digest !== digest) throw new Problem('dataset-changed', `${files[0]} has changed since it was checked; check it again`, { where: { path: files[0] } });
+    const question = planFailingRows(report.dataQuality.findings.map(({ check }) => check), findingId, { profile: report.profile, reference: report.referenceProfile ?? undefined, now: Date.parse(report.checkedAt) });
+    if (question === null) return { finding: findingId, message: finding.message, total: 0, columns: [], rows: [] };
+    const others = new Map<string, Dataset>();
+    for (const { name } of config.datasets) others.set(name, await (await data.whole(name)).open());
+    const found = await measureFailingRows(await batch.open(), question, { first: limit, otherDatasets: others });
+    const columns = Object.keys(found.rows[0]?.values ?? {});
+    return {
+      finding: findingId,
+      message: finding.message,
+      total: found.count,
+      columns,
+      rows: found.rows.map(({ row, path, values }) => ({ row, path, values: columns.map((column) => plain(values[column])) })),
+    };
+  } finally {
+    await data.close();
+  }
+}
+
+function plain(value: unknown): string | number | boolean | null {
+  return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : JSON.stringify(value);
+}

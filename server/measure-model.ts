@@ -1,0 +1,365 @@
+import type { ModelConfig, PredictionColumns } from '../protocol/config.ts';
+import type { ComparisonReport, EvaluationReport } from '../protocol/evaluation.ts';
+import type { DatasetRole, EvaluationRole, Gate } from '../protocol/gates.ts';
+import type { BatchReport, RunReport } from '../protocol/run.ts';
+import type { ParityReport, Provider, RuntimeReport } from '../protocol/runtime.ts';
+import { checkParity } from './comparison/check-parity.ts';
+import { compare } from './comparison/compare.ts';
+import { readBatches } from './datasets/read-columns.ts';
+import { detectDrift } from './drift/detect-drift.ts';
+import { startHost, type ModelHost } from './engines/onnx.ts';
+import { tensorOf, type TensorMap } from './engines/tensor.ts';
+import { evaluate } from './evaluation/evaluate.ts';
+import { judgeCases } from './evaluation/judge-cases.ts';
+import { findPredictionFaults, type Predictions } from './evaluation/predictions.ts';
+import type { SliceDeclaration } from './evaluation/slice.ts';
+import { measureLatencyOf, batchSizes } from './measure-runtime.ts';
+import type { House, On, RunSubject } from './pipeline.ts';
+import { mapInputs, predict, type InputMapping } from './predict.ts';
+import { Problem } from './problem.ts';
+import type { RegisteredModel } from './registry/register-model.ts';
+import type { Table } from './stats/vector.ts';
+import { digestOf } from './report-batch.ts';
+import { ticker, type Steps } from './steps.ts';
+import { contractOf, labelsOf, predictionsIn, predictionsOf, subjectOf, type Contract } from './subject-of.ts';
+import type { Batch } from './workspace-data.ts';
+
+/** One version of a model: a file, or columns of the data that hold its predictions. */
+export type Version =
+  | { kind: 'file'; name: string; digest: string; path: string; bytes: number; registered: RegisteredModel }
+  | { kind: 'columns'; name: string; digest: string; path: string; bytes: number; columns: PredictionColumns };
+
+/** Hosts and answers of one pass: a champion is started once and asked once, however many candidates are judged. */
+export interface Models {
+  host(version: Extract<Version, { kind: 'file' }>, providers?: readonly Provider[]): Promise<ModelHost>;
+  predictions(version: Version, config: ModelConfig, contract: Contract, batch: Batch): Promise<Predictions>;
+  close(): Promise<void>;
+}
+
+type Measured = Pick<RunReport, 'predictions' | 'evaluations' | 'championEvaluations' | 'comparisons' | 'cases' | 'concept' | 'estimates' | 'runtime' | 'signatures'>;
+
+const rolesPredicted = ['holdout', 'current', 'cases'] as const;
+const rolesEvaluated = ['holdout', 'current'] as const;
+const parityRows = 1000;
+
+/** predict → evaluate → compare, each dataset by itself: what fails leaves its own evidence missing and nothing else. */
+export async function measureModel(house: House, models: Models, subject: RunSubject, batches: { role: DatasetRole; batch: BatchReport }[], steps: Steps, on: On): Promise<Measured> {
+  const { config, version, champion, batches: data } = subject;
+  const measured: Measured = { predictions: [], evaluations: {}, championEvaluations: {}, comparisons: {}, cases: [], concept: null, estimates: [], runtime: null, signatures: null };
+  const labelled = data.holdout ?? data.current;
+  const contract = await steps.attempt('predict', 'contract', 'predictions', async () => contractFor(config, version, labelled));
+  if (contract === null) return withoutPredictions(measured, steps, 'what the model answers is not known');
+
+  const answers = new Map<DatasetRole, Predictions>();
+  for (const role of rolesPredicted) {
+    const batch = data[role];
+    if (batch === undefined) continue;
+    const predictions = await steps.attempt('predict', `${version.name} on ${batch.name}`, `predictions.${role}`, () => models.predictions(version, config, contract, batch));
+    if (predictions === null) continue;
+    answers.set(role, predictions);
+    measured.predictions.push({ role, faults: findPredictionFaults(predictions, Math.max(1, contract.classes.length)), drift: null });
+  }
+
+  for (const role of rolesEvaluated) {
+    const batch = data[role];
+    const predictions = answers.get(role);
+    if (batch === undefined || predictions === undefined) {
+      const reason = batch === undefined ? `slipway.yaml has no ${role} dataset for ${config.name}` : (steps.missing[`predictions.${role}`] ?? 'there are no predictions');
+      steps.skip('evaluate', role, `evaluations.${role}`, reason);
+      steps.skip('compare', role, `comparisons.${role}`, reason);
+      continue;
+    }
+    const evaluation = await steps.attempt('evaluate', `${version.name} on ${batch.name}`, `evaluations.${role}`, () => evaluationOf(house, subject, contract, version, batch, predictions, on));
+    if (evaluation !== null) measured.evaluations[role] = evaluation;
+    await compareWithChampion(house, models, subject, contract, role, batch, predictions, measured, steps, on);
+  }
+
+  const cases = data.cases;
+  const caseAnswers = answers.get('cases');
+  if (cases === undefined) steps.missing.cases = `slipway.yaml has no cases dataset for ${config.name}`;
+  else if (caseAnswers === undefined) steps.missing.cases = steps.missing['predictions.cases'] ?? 'there are no predictions';
+  else {
+    const judged = await steps.attempt('evaluate', 'curated cases', 'cases', async () => {
+      const table = await cases.table();
+      return judgeCases(subjectOf(table, config, cases.config.target ?? config.target, contract, caseAnswers), { names: caseNames(table, cases.config.key) });
+    });
+    measured.cases = judged ?? [];
+  }
+
+  await detectPredictionDrift(house, models, subject, contract, answers, measured, steps, on);
+  if (champion !== null && champion.kind === 'file' && version.kind === 'file') {
+    measured.signatures = await steps.attempt('identify', 'signature', 'signatures', async () => ({ candidate: signatureOf(version), champion: signatureOf(champion) }));
+  } else steps.missing.signatures = champion === null ? 'there is no champion to compare with' : 'predictions are columns of the data';
+  await measureRuntime(models, subject, contract, measured, steps, on);
+  void batches;
+  return measured;
+}
+
+function withoutPredictions(measured: Measured, steps: Steps, reason: string): Measured {
+  for (const role of rolesEvaluated) {
+    steps.missing[`evaluations.${role}`] = reason;
+    steps.missing[`comparisons.${role}`] = reason;
+  }
+  steps.missing.cases = reason;
+  steps.missing.predictionDrift = reason;
+  steps.missing.runtime = reason;
+  return measured;
+}
+
+async function contractFor(config: ModelConfig, version: Version, labelled: Batch | undefined): Promise<Contract> {
+  const named = version.kind === 'file' ? version.registered.summary.classes : null;
+  const target = labelled?.config.target ?? config.target;
+  const column = labelled === undefined || target === null ? undefined : (await labelled.table()).columns.find(({ name }) => name === target);
+  return contractOf(config, named, column === undefined ? [] : labelsOf(column.vector));
+}
+
+async function compareWithChampion(house: House, models: Models, subject: RunSubject, contract: Contract, role: EvaluationRole, batch: Batch, predictions: Predictions, measured: Measured, steps: Steps, on: On): Promise<void> {
+  const { config, version, champion } = subject;
+  if (subject.role === 'champion' || champion === null) {
+    steps.skip('compare', role, `comparisons.${role}`, champion === null ? 'there is no champion to compare with' : 'this is the champion');
+    return;
+  }
+  const theirs = await steps.attempt('predict', `${champion.name} on ${batch.name}`, `comparisons.${role}`, async () => models.predictions(champion, config, await contractFor(config, champion, batch), batch));
+  if (theirs === null) return;
+  const evaluation = await steps.attempt('evaluate', `${champion.name} on ${batch.name}`, `championEvaluations.${role}`, () => evaluationOf(house, subject, contract, champion, batch, theirs, on));
+  if (evaluation !== null) measured.championEvaluations[role] = evaluation;
+  const comparison = await steps.attempt('compare', `${version.name} with ${champion.name} on ${batch.name}`, `comparisons.${role}`, () => comparisonOf(house, subject, contract, champion, batch, { candidate: predictions, champion: theirs }, on));
+  if (comparison !== null) measured.comparisons[role] = comparison;
+}
+
+/** What a version says on the current batch against what it said on the reference. */
+async function detectPredictionDrift(house: House, models: Models, { config, version, batches }: RunSubject, contract: Contract, answers: ReadonlyMap<DatasetRole, Predictions>, measured: Measured, steps: Steps, on: On): Promise<void> {
+  const now = answers.get('current');
+  const { reference, current } = batches;
+  if (now === undefined || reference === undefined || current === undefined) {
+    steps.missing.predictionDrift = reference === undefined ? `slipway.yaml has no reference dataset for ${config.name}` : (steps.missing['predictions.current'] ?? 'there is no current batch');
+    return;
+  }
+  const drift = await steps.attempt('detect drift', 'predictions', 'predictionDrift', async () => {
+    const before = await models.predictions(version, config, contract, reference);
+    const side = async (batch: Batch, predictions: Predictions) => ({ dataset: await batch.ref(), table: predictionTable(predictions, contract) });
+    return detectDrift(
+      { reference: await side(reference, before), current: await side(current, now) },
+      { predictions: predictionTable(now, contract).columns.map(({ name }) => name) },
+      { alpha: house.config.drift.alpha, floors: house.config.drift.floors, multivariate: null, seed: house.config.seed },
+      ticker(on.signal, () => performance.now()),
+    );
+  });
+  const made = measured.predictions.find(({ role }) => role === 'current');
+  if (made !== undefined) made.drift = drift;
+}
+
+/** Predictions as columns, so that they are compared as any column is. */
+function predictionTable(predictions: Predictions, { classes }: Contract): Table {
+  const numeric = (name: string, values: Float64Array) => ({ name, kind: 'numeric' as const, type: 'DOUBLE', vector: { kind: 'numeric' as const, values } });
+  switch (predictions.kind) {
+    case 'scores':
+      return { rows: predictions.scores.length, columns: [numeric('score', predictions.scores)] };
+    case 'values':
+      return { rows: predictions.values.length, columns: [numeric('prediction', predictions.values)] };
+    case 'classes':
+      return { rows: predictions.codes.length, columns: [{ name: 'predicted class', kind: 'categorical', type: 'VARCHAR', vector: { kind: 'categorical', codes: predictions.codes.map((code) => Math.max(-1, code)), dictionary: [...classes] } }] };
+    case 'probabilities': {
+      const rows = predictions.probabilities.length / classes.length;
+      return { rows, columns: classes.map((label, index) => numeric(`probability of ${label}`, Float64Array.from({ length: rows }, (_, row) => predictions.probabilities[row * classes.length + index]))) };
+    }
+    case 'texts': {
+      const dictionary = [...new Set(predictions.texts.filter((text) => text !== null))];
+      const indexOf = new Map(dictionary.map((text, index) => [text, index]));
+      return { rows: predictions.texts.length, columns: [{ name: 'text', kind: 'text', type: 'VARCHAR', vector: { kind: 'categorical', codes: Int32Array.from(predictions.texts, (text) => (text === null ? -1 : (indexOf.get(text) ?? -1))), dictionary } }] };
+    }
+  }
+}
+
+async function measureRuntime(models: Models, subject: RunSubject, contract: Contract, measured: Measured, steps: Steps, on: On): Promise<void> {
+  const { version, config, policy } = subject;
+  const batch = subject.batches.current ?? subject.batches.holdout;
+  if (version.kind === 'columns') {
+    steps.missing.runtime = 'predictions are columns of the data, so there is nothing to time';
+    return;
+  }
+  if (batch === undefined) {
+    steps.missing.runtime = 'there is no data to time the model on';
+    return;
+  }
+  measured.runtime = await steps.attempt('predict', 'latency', 'runtime', async (): Promise<RuntimeReport> => {
+    const host = await models.host(version);
+    const mapping = mapInputs(host.model.inputs, config, await batch.open(), notFeatures(batch));
+    const latency = [];
+    for (const size of batchSizes(policy)) {
+      if (!host.model.batch.batchable && size > 1) continue;
+      on.progress({ step: 'predict', subject: `latency, batch of ${size}`, done: latency.length, total: batchSizes(policy).length, unit: 'runs' });
+      latency.push(await measureLatencyOf(host, await feedOf(batch, mapping, host.model.batch.fixedRows ?? size), size, on.signal));
+    }
+    return {
+      provider: host.model.provider,
+      requested: [...host.model.refused.map(({ provider }) => provider), host.model.provider],
+      refused: host.model.refused,
+      onnxruntime: host.model.onnxruntime,
+      peakMemoryMb: Math.round(host.memory().rssPeakBytes / 1e6),
+      modelBytes: version.bytes,
+      latency,
+      parity: [],
+    };
+  });
+  if (measured.runtime === null) return;
+  for (const gate of policy) {
+    if (gate.kind !== 'parity') continue;
+    const providers = gate.providers === 'available' ? (['cuda', 'tensorrt', 'webgpu', 'dml', 'coreml', 'cpu'] as const) : (gate.providers as Provider[]);
+    for (const provider of providers) {
+      if (provider === measured.runtime.provider) continue;
+      const parity = await steps.attempt('compare', `parity with ${provider}`, `parity.${provider}`, () => parityOf(models, subject, contract, batch, provider, gate));
+      if (parity !== null) measured.runtime.parity.push(parity);
+    }
+  }
+}
+
+async function parityOf(models: Models, { version, config }: RunSubject, contract: Contract, batch: Batch, provider: Provider, tolerance: { relative: number; absolute: number }): Promise<ParityReport> {
+  if (version.kind !== 'file') throw new Problem('model-unsupported', 'Predictions are columns of the data');
+  const here = await models.host(version);
+  let there: ModelHost;
+  try {
+    there = await models.host(version, [provider]);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'provider-unavailable') throw error;
+    return { between: [here.model.provider, provider], rows: 0, verdict: 'unavailable', reason: error.message, outputs: [], decisionsChanged: null, tolerance };
+  }
+  const mapping = mapInputs(here.model.inputs, config, await batch.open(), notFeatures(batch));
+  const feed = await feedOf(batch, mapping, here.model.batch.fixedRows ?? (here.model.batch.batchable ? parityRows : 1));
+  const [a, b] = [await here.run(feed), await there.run(feed)];
+  void contract;
+  return checkParity({ between: [here.model.provider, there.model.provider], outputs: [a, b], tolerance });
+}
+
+/** The first rows of a batch as a model takes them; rows repeat when there are fewer. */
+async function feedOf(batch: Batch, mapping: InputMapping[], rows: number): Promise<TensorMap> {
+  const columns = [...new Set(mapping.flatMap((each) => each.columns))];
+  const dataset = await batch.open();
+  for await (const table of readBatches(dataset, columns, Math.min(rows, Math.max(1, dataset.rows)), { booleans: 'numeric' })) {
+    const index = Uint32Array.from({ length: rows }, (_, row) => row % table.rows);
+    const feed: TensorMap = new Map();
+    for (const { input, columns: names } of mapping) {
+      const vectors = names.map((name) => {
+        const { vector } = table.columns[columns.indexOf(name)];
+        const taken = vector.kind === 'categorical' ? { ...vector, codes: Int32Array.from(index, (row) => vector.codes[row]) } : { kind: 'numeric' as const, values: Float64Array.from(index, (row) => vector.values[row]), ...(vector.nulls && { nulls: Uint8Array.from(index, (row) => vector.nulls?.[row] ?? 0) }) };
+        return { name, vector: taken };
+      });
+      feed.set(input.name, tensorOf(vectors, input));
+    }
+    return feed;
+  }
+  throw new Problem('dataset-empty', `${batch.name} has no rows to feed the model with`);
+}
+
+async function evaluationOf(house: House, subject: RunSubject, contract: Contract, version: Version, batch: Batch, predictions: Predictions, on: On): Promise<EvaluationReport> {
+  const { config, policy } = subject;
+  const target = batch.config.target ?? config.target;
+  const table = await batch.table();
+  const features = table.columns.filter(({ name, kind }) => name !== target && !notFeatures(batch).includes(name) && (kind === 'numeric' || kind === 'categorical' || kind === 'boolean'));
+  const { value } = config;
+  return evaluate({
+    dataset: await batch.ref(),
+    model: { name: config.name, version: version.name, digest: version.digest },
+    subject: subjectOf(table, config, target, contract, predictions),
+    metrics: metricsWanted(policy),
+    table,
+    slices: slicesOf(config),
+    searched: features.map(({ name }) => name),
+    groups: contract.task === 'binary' ? config.groups : [],
+    ...(value !== null && contract.task === 'binary' && { value: { currency: value.currency, truePositive: value.tp, falsePositive: value.fp, falseNegative: value.fn, trueNegative: value.tn, baseline: value.baseline } }),
+    seed: house.config.seed,
+    tick: tickerFor('evaluate', `${version.name} on ${batch.name}`, on),
+  });
+}
+
+/** Metrics that gates ask for, whether or not they are among the usual ones. */
+function metricsWanted(policy: readonly Gate[]): string[] {
+  return [...new Set(policy.flatMap((gate) => (gate.kind === 'metric' || gate.kind === 'change' || gate.kind === 'non_inferior' ? [gate.metric] : [])))];
+}
+
+function slicesOf({ slices }: ModelConfig): SliceDeclaration[] {
+  return slices.flatMap((slice): SliceDeclaration[] => (slice.kind === 'by' ? [{ by: slice.columns }] : slice.kind === 'where' ? [{ name: slice.name, where: slice.where }] : []));
+}
+
+function tickerFor(step: 'evaluate' | 'compare', subject: string, on: On): (share: number) => Promise<void> {
+  let share = 0;
+  const tick = ticker(on.signal, () => performance.now(), () => on.progress({ step, subject, done: Math.round(share * 2000), total: 2000, unit: 'resamples' }));
+  return async (done) => {
+    share = done;
+    await tick();
+  };
+}
+
+/** Columns that name or place a row rather than describe it. */
+function notFeatures(batch: Batch): string[] {
+  return [...batch.config.key, ...(batch.config.time === null ? [] : [batch.config.time]), ...(batch.config.target === null ? [] : [batch.config.target])];
+}
+
+function caseNames(table: Table, key: readonly string[]): (string | null)[] | undefined {
+  const column = table.columns.find(({ name }) => name === key[0] || /^(case|case_?id|name|id)$/i.test(name));
+  if (column === undefined) return undefined;
+  const { vector } = column;
+  return Array.from({ length: table.rows }, (_, row) => (vector.kind === 'categorical' ? (vector.dictionary[vector.codes[row]] ?? null) : vector.nulls?.[row] === 1 ? null : String(vector.values[row])));
+}
+
+function signatureOf({ registered: { summary } }: Extract<Version, { kind: 'file' }>): NonNullable<RunReport['signatures']>['candidate'] {
+  return { inputs: summary.inputs, outputs: summary.outputs };
+}
+
+export function openModels({ config: { resources } }: House, on: On): Models {
+  const hosts = new Map<string, Promise<ModelHost>>();
+  const answers = new Map<string, Promise<Predictions>>();
+
+  function host(version: Extract<Version, { kind: 'file' }>, providers: readonly Provider[] = resources.providers): Promise<ModelHost> {
+    const key = `${version.digest} ${providers.join()}`;
+    let started = hosts.get(key);
+    if (started === undefined) {
+      const { registered } = version;
+      started = startHost({
+        file: registered.file,
+        sha256: registered.sha256,
+        externalSha256: registered.externalSha256,
+        providers,
+        ...(resources.threads !== null && { threads: resources.threads }),
+        deadlineMs: resources.deadlineMs,
+        ...(resources.memoryMb !== null && { memoryBytesMax: resources.memoryMb * 1e6 }),
+        signal: on.signal,
+      });
+      // A host that could not start is asked for again by whoever needs it next, and says why again.
+      started.catch(() => hosts.delete(key));
+      hosts.set(key, started);
+    }
+    return started;
+  }
+
+  async function answer(version: Version, config: ModelConfig, contract: Contract, batch: Batch): Promise<Predictions> {
+    if (version.kind === 'columns') return predictionsIn(await batch.table(), version.columns, contract);
+    const running = await host(version);
+    const dataset = await batch.open();
+    const mapping = mapInputs(running.model.inputs, config, dataset, [...notFeatures(batch), ...(config.target === null ? [] : [config.target])]);
+    const outputs = await predict(running, dataset, mapping, {
+      rowsPerBatch: resources.batchRows,
+      signal: on.signal,
+      onProgress: (done, total) => on.progress({ step: 'predict', subject: `${version.name} on ${batch.name}`, done, total, unit: 'rows' }),
+    });
+    return predictionsOf(outputs, config, contract);
+  }
+
+  return {
+    host,
+    async predictions(version, config, contract, batch) {
+      const key = digestOf({ version: version.digest, name: config.name, batch: (await batch.ref()).digest, files: batch.files, contract });
+      let made = answers.get(key);
+      if (made === undefined) {
+        made = answer(version, config, contract, batch);
+        made.catch(() => answers.delete(key));
+        answers.set(key, made);
+      }
+      return made;
+    },
+    async close() {
+      const started = await Promise.allSettled(hosts.values());
+      await Promise.all(started.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)));
+    },
+  };
+}

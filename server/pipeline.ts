@@ -1,0 +1,271 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import type { Config, ModelConfig } from '../protocol/config.ts';
+import type { Command, Progress, RefusedFile } from '../protocol/feed.ts';
+import type { DatasetRole, Gate } from '../protocol/gates.ts';
+import type { Lineage } from '../protocol/lineage.ts';
+import type { BatchReport, BatchSummary, RunReport, RunSummary } from '../protocol/run.ts';
+import type { Analysis } from './engines/duckdb.ts';
+import type { DigestCache } from './datasets/digest-dataset.ts';
+import { evidenceOf, type Measurements } from './evidence.ts';
+import type { Told } from './feed.ts';
+import { defaultPolicy } from './gates/default-policy.ts';
+import { judge } from './gates/judge.ts';
+import type { Log } from './log.ts';
+import { measureModel, openModels, type Models, type Version } from './measure-model.ts';
+import { Problem } from './problem.ts';
+import { findModels } from './registry/find-models.ts';
+import { registerWhenComplete } from './registry/register-model.ts';
+import { digestOf, reportBatch, summaryOf } from './report-batch.ts';
+import { openSteps, type Steps } from './steps.ts';
+import type { Store } from './store/open-store.ts';
+import { traceCode, traceVersions } from './trace.ts';
+import { version as slipwayVersion } from './version.ts';
+import { openWorkspaceData, type Batch, type WorkspaceData } from './workspace-data.ts';
+
+/** What a pass of work is done with. */
+export interface House {
+  workspace: string;
+  /** The workspace's `.slipway`. */
+  folder: string;
+  config: Config;
+  store: Store;
+  analysis: Analysis;
+  digests: DigestCache;
+  now: () => Date;
+}
+
+/** Where a pass of work is told, and how it is cancelled. */
+export interface On {
+  signal: AbortSignal;
+  tell(message: WithoutWork<Told>): void;
+  progress(progress: Omit<Progress, 'work'>): void;
+  refused(files: RefusedFile[]): void;
+  log: Log;
+}
+
+type WithoutWork<T> = T extends { work: string } ? Omit<T, 'work'> : never;
+
+/**
+ * Story 1: disk → identify → profile → check → detect drift → predict → evaluate → compare → judge → trace → save → tell.
+ * Judges every model version whose evidence is not saved yet; with `force`, all of them.
+ */
+export async function runModels(house: House, command: Extract<Command, { kind: 'run' }>, on: On): Promise<void> {
+  const { config } = house;
+  const data = openData(house, on);
+  const models = openModels(house, on);
+  const refused: RefusedFile[] = [];
+  try {
+    const wanted = config.models.filter(({ name }) => command.models === undefined || command.models.includes(name));
+    if (command.models !== undefined && wanted.length < command.models.length) throw new Problem('model-missing', `slipway.yaml has no model ${command.models.filter((name) => !wanted.some((model) => model.name === name)).join(', ')}; it has ${config.models.map(({ name }) => name).join(', ')}`);
+    for (const model of wanted) {
+      const versions = await identify(house, model, on, refused);
+      on.refused(refused);
+      for (const version of versions) {
+        if (command.versions !== undefined && !command.versions.includes(version.name)) continue;
+        const subject = await aboutToRun(house, data, model, version, versions);
+        if (command.force !== true && (await house.store.findRun(subject.evidenceKey)) !== null) continue;
+        await runVersion(house, data, models, subject, on);
+      }
+    }
+  } finally {
+    await models.close();
+    await data.close();
+  }
+}
+
+/** Data quality and drift of one batch alone, before any model. */
+export async function checkFile(house: House, command: Extract<Command, { kind: 'check' }>, on: On): Promise<void> {
+  const data = openData(house, on);
+  try {
+    const batch = await data.file(command.path);
+    const name = command.reference ?? 'reference';
+    const reference = house.config.datasets.some((dataset) => dataset.name === name) ? await data.whole(name) : null;
+    if (reference === null && command.reference !== undefined && command.reference !== 'reference') throw new Problem('file-missing', `slipway.yaml has no dataset ${command.reference}`);
+    const steps = openSteps({ signal: on.signal, now: () => house.now().getTime(), told: () => {}, log: (message, error) => on.log.error(message, error) });
+    const target = targetFor(house.config, batch);
+    const report = await reportBatch(house, data, { batch, reference, target, drift: true }, steps, on);
+    on.tell({ kind: 'batch-checked', batch: summaryOf(report) });
+  } finally {
+    await data.close();
+  }
+}
+
+/** Everything a run rests on, settled before anything is measured. */
+export interface RunSubject {
+  config: ModelConfig;
+  version: Version;
+  champion: Version | null;
+  role: RunReport['role'];
+  policy: Gate[];
+  policyDigest: string;
+  batches: Partial<Record<DatasetRole, Batch>>;
+  /** Earlier batches of `current`, oldest first. */
+  earlier: Batch[];
+  configText: string;
+  /** Digest of all of it: the same key is the same verdict. */
+  evidenceKey: string;
+}
+
+/** Every file becomes a version by its digest; one that is refused or half-written is told and stops nobody else. */
+async function identify(house: House, model: ModelConfig, on: On, refused: RefusedFile[]): Promise<Version[]> {
+  const { workspace, folder, store, config, now } = house;
+  const versions: Version[] = model.predictions.map((columns) => ({ kind: 'columns', name: columns.version, digest: digestOf({ model: model.name, columns }), path: 'slipway.yaml', bytes: 0, columns }));
+  const known = new Map((await store.models()).map((record) => [`${record.model}\n${record.version}`, record.digest]));
+  for (const found of await findModels(model.name, model.files, workspace, config.allow)) {
+    on.signal.throwIfAborted();
+    const path = relative(workspace, found.path).split(sep).join('/');
+    const registration = await registerWhenComplete(found.path, join(folder, 'models'), { signal: on.signal });
+    if (registration.kind !== 'registered') {
+      const message = registration.kind === 'incomplete' ? registration.reason : registration.refusals.map(({ message }) => message).join('; ');
+      const file: RefusedFile = { path, code: registration.kind === 'incomplete' ? 'model-incomplete' : 'model-refused', message };
+      refused.push(file);
+      on.tell({ kind: 'model-refused', file });
+      continue;
+    }
+    const { digest, bytes, summary } = registration.model;
+    versions.push({ kind: 'file', name: found.version, digest, path, bytes, registered: registration.model });
+    if (known.get(`${model.name}\n${found.version}`) === digest) continue;
+    const record = { model: model.name, version: found.version, digest, path, bytes, seenAt: now().toISOString(), summary };
+    await store.saveModel(record);
+    on.tell({ kind: 'model-seen', version: { ...record, champion: isChampion(model, found.version, digest), run: null } });
+  }
+  if (versions.length === 0 && refused.length === 0) throw new Problem('model-missing', `${model.name}: ${model.files.join(', ')} matches no model file`, { where: { path: join(workspace, 'slipway.yaml'), line: model.line } });
+  return versions;
+}
+
+async function aboutToRun(house: House, data: WorkspaceData, config: ModelConfig, version: Version, versions: Version[]): Promise<RunSubject> {
+  const champion = versions.find(({ name, digest }) => isChampion(config, name, digest)) ?? null;
+  const role = champion !== null && champion.digest === version.digest ? 'champion' : 'candidate';
+  const batches: RunSubject['batches'] = {};
+  for (const each of ['reference', 'holdout', 'cases'] as const) {
+    const name = config.datasets[each];
+    if (name !== null) batches[each] = await data.whole(name);
+  }
+  const current = config.datasets.current === null ? [] : await data.batches(config.datasets.current);
+  const newest = current[current.length - 1];
+  if (newest !== undefined) batches.current = newest;
+  const policy = config.gates ?? defaultPolicyFor(config, version);
+  const policyDigest = digestOf(policy);
+  const configText = await readFile(join(house.workspace, 'slipway.yaml'), 'utf8');
+  const digests: Record<string, string> = {};
+  for (const [each, batch] of Object.entries(batches)) digests[each] = (await batch.ref()).digest;
+  const { gates: _judgedBy, line: _where, ...contract } = config;
+  const evidenceKey = digestOf({ slipway: slipwayVersion, model: version.digest, champion: champion?.digest ?? null, digests, policy: policyDigest, contract, checks: Object.values(batches).map((batch) => batch.config.checks), drift: house.config.drift, resources: house.config.resources, seed: house.config.seed });
+  return { config, version, champion, role, policy, policyDigest, batches, earlier: current.slice(0, -1), configText, evidenceKey };
+}
+
+/** The gates of a model for which nobody has written any. */
+function defaultPolicyFor(config: ModelConfig, version: Version): Gate[] {
+  const classes = version.kind === 'file' ? (version.registered.summary.classes?.labels.length ?? 0) : 0;
+  const task = config.task ?? (classes === 2 ? 'binary' : classes > 2 ? 'multiclass' : null);
+  if (task === null) throw new Problem('config-invalid', `${config.name} has neither a task nor gates in slipway.yaml, and its model file names no classes; write its task`, { where: { path: 'slipway.yaml', line: config.line } });
+  return defaultPolicy({
+    task,
+    slices: config.slices.flatMap((slice) => (slice.kind === 'by' ? [slice.columns.join(' × ')] : [])),
+    groups: config.groups,
+    cases: config.datasets.cases !== null,
+    current: config.datasets.current !== null,
+    value: config.value !== null,
+  });
+}
+
+async function runVersion(house: House, data: WorkspaceData, models: Models, subject: RunSubject, on: On): Promise<void> {
+  const { now, store, workspace } = house;
+  const { config, version, champion, role, policy } = subject;
+  const id = `r-${now().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${randomBytes(3).toString('hex')}`;
+  on.tell({ kind: 'run-started', run: id, model: config.name, version: version.name });
+  const startedAt = now().toISOString();
+  const steps = openSteps({
+    signal: on.signal,
+    now: () => now().getTime(),
+    told: (outcome) => on.tell({ kind: 'step', run: id, outcome }),
+    log: (message, error) => on.log.error(message, error),
+  });
+
+  const batches: RunReport['batches'] = [];
+  for (const role of ['reference', 'holdout', 'current', 'cases'] as const) {
+    const batch = subject.batches[role];
+    if (batch === undefined) {
+      steps.skip('check', role, `dataQuality.${role}`, `slipway.yaml has no ${role} dataset for ${config.name}`);
+      continue;
+    }
+    const report = await steps.attempt('check', batch.name, `dataQuality.${role}`, () => batchReportFor(house, data, subject, role, batch, steps, on));
+    if (report !== null) batches.push({ role, batch: report });
+    if (role === 'current') steps.missing.drift = report?.driftMissing ?? steps.missing[`dataQuality.${role}`];
+  }
+  const history = await historyOf(house, data, subject, steps, on);
+  const measured = await measureModel(house, models, subject, batches, steps, on);
+
+  const code = await steps.attempt('trace', 'code', 'code', () => traceCode(workspace, on.signal));
+  const lineage: Lineage = {
+    model: { name: config.name, version: version.name, digest: version.digest, path: version.path, bytes: version.bytes },
+    champion: champion === null ? null : { version: champion.name, digest: champion.digest },
+    datasets: await refsOf(subject.batches),
+    config: { digest: createHash('sha256').update(subject.configText).digest('hex'), text: subject.configText },
+    policy: { digest: subject.policyDigest, fixedAt: startedAt },
+    code: code ?? { revision: null, dirty: null, repository: null },
+    seed: house.config.seed,
+    provider: measured.runtime?.provider ?? 'cpu',
+    versions: traceVersions(measured.runtime?.onnxruntime ?? 'not used'),
+  };
+  const run: Measurements = { schema: 'slipway.run/1', id, startedAt, role, model: { name: config.name, version: version.name, digest: version.digest }, lineage, steps: steps.outcomes, batches, history, ...measured, missing: steps.missing, policy };
+  const { gates, decision } = judge(policy, evidenceOf(run));
+  const report: RunReport = { ...run, gates, decision, finishedAt: now().toISOString() };
+
+  on.signal.throwIfAborted();
+  const summary = runSummaryOf(report);
+  await store.saveRun(report, summary, subject.evidenceKey);
+  on.tell({ kind: 'run-finished', run: summary });
+}
+
+/** Curated cases are picked to be hard, so only what their file looks like is held against the reference. */
+async function batchReportFor(house: House, data: WorkspaceData, { config, batches }: RunSubject, role: DatasetRole, batch: Batch, steps: Steps, on: On): Promise<BatchReport> {
+  const reference = role === 'reference' || role === 'cases' ? null : (batches.reference ?? null);
+  return reportBatch(house, data, { batch, reference, target: config.target, drift: role === 'current' }, steps, on);
+}
+
+async function historyOf(house: House, data: WorkspaceData, subject: RunSubject, steps: Steps, on: On): Promise<BatchSummary[]> {
+  const summaries: BatchSummary[] = [];
+  for (const batch of subject.earlier) {
+    const report = await steps.attempt('check', batch.name, `history.${batch.name}`, () => batchReportFor(house, data, subject, 'current', batch, steps, on));
+    batch.forget();
+    if (report !== null) summaries.push(summaryOf(report));
+  }
+  const newest = subject.batches.current;
+  const report = newest === undefined ? null : await batchReportFor(house, data, subject, 'current', newest, steps, on);
+  return report === null ? summaries : [...summaries, summaryOf(report)];
+}
+
+async function refsOf(batches: RunSubject['batches']): Promise<Lineage['datasets']> {
+  const refs: Lineage['datasets'] = {};
+  for (const role of ['reference', 'holdout', 'current', 'cases'] as const) {
+    const batch = batches[role];
+    if (batch !== undefined) refs[role] = await batch.ref();
+  }
+  return refs;
+}
+
+function runSummaryOf(report: RunReport): RunSummary {
+  const { id, model, role, startedAt, finishedAt, decision, evaluations } = report;
+  const { verdict, sentence, blocking, warnings, counts } = decision;
+  const headline: RunSummary['headline'] = {};
+  for (const [on, evaluation] of Object.entries(evaluations)) {
+    for (const [metric, measured] of Object.entries(evaluation.metrics)) headline[`${on}.${metric}`] = measured.value;
+  }
+  return { id, model: model.name, version: model.version, digest: model.digest, role, startedAt, milliseconds: Date.parse(finishedAt) - Date.parse(startedAt), decision: { verdict, sentence, blocking, warnings, counts }, headline };
+}
+
+function isChampion({ champion }: ModelConfig, version: string, digest: string): boolean {
+  return champion === version || champion === `sha256:${digest}`;
+}
+
+/** The label column of the first model that judges on this dataset. */
+function targetFor(config: Config, batch: Batch): string | null {
+  return batch.config.target ?? config.models.find(({ datasets }) => Object.values(datasets).includes(batch.config.name))?.target ?? config.models[0]?.target ?? null;
+}
+
+function openData({ workspace, config, analysis, digests }: House, on: On): WorkspaceData {
+  return openWorkspaceData({ workspace, allow: config.allow, datasets: config.datasets, analysis, digests, signal: on.signal, onProgress: (progress) => on.progress({ ...progress, step: 'profile' }) });
+}
