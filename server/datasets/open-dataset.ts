@@ -188,13 +188,14 @@ async function loadFile(analysis: Analysis, file: InspectedFile, reader: TextRea
 }
 
 /**
- * Types are found over all rows, with quotes, delimiter and header fixed; then all is read as text and cast here. So `""`
- * stays an empty string in a column of text and is null in any other, and no type depends on the first rows alone.
+ * Types are found over all rows, with quotes, delimiter and header fixed, so none depends on the first rows alone. `""` is
+ * an empty string in a column of text and null in any other: a typed column that has some is read as text and cast.
  */
-async function csvReader(analysis: Analysis, file: InspectedFile, { dialect, columns, rows }: CsvScan, signal: AbortSignal | undefined): Promise<TextReader> {
+async function csvReader(analysis: Analysis, file: InspectedFile, scan: CsvScan, signal: AbortSignal | undefined): Promise<TextReader> {
+  const { dialect, columns, rows, quotedEmpty } = scan;
   const path = quoteLiteral(escapeGlob(file.path));
   // strict_mode off: with it DuckDB 1.5.5 finds no rows at all in files with \r\n, and what it would refuse has been refused above.
-  const options = `delim = ${quoteLiteral(dialect.delimiter)}, quote = '"', escape = '"', comment = '', skip = 0, header = ${dialect.header}, strict_mode = false, max_line_size = 16777216`;
+  const options = `delim = ${quoteLiteral(dialect.delimiter)}, quote = '"', escape = '"', comment = '', skip = 0, header = ${dialect.header}, strict_mode = false, max_line_size = ${Math.max(lineBytesMin, scan.recordBytesMax + 1)}`;
   const names = `[${columns.map(quoteLiteral).join(', ')}]`;
   let sniffed;
   try {
@@ -204,28 +205,38 @@ async function csvReader(analysis: Analysis, file: InspectedFile, { dialect, col
     throw unreadable(file, error);
   }
   const types = (sniffed.columns as { name: string; type: string }[]).map((column) => column.type);
+  const found = columns.map((name, index) => ({ name, type: types[index] ?? 'VARCHAR' }));
+  const readAs = new Map(found.map(({ name, type }, index) => [name, quotedEmpty.has(index) ? 'VARCHAR' : type]));
   const formats = new Map([
     ['DATE', sniffed.date],
     ['TIMESTAMP', sniffed.timestamp],
   ]);
+  const formatOptions = [
+    ['dateformat', sniffed.date],
+    ['timestampformat', sniffed.timestamp],
+  ].map(([option, format]) => (typeof format === 'string' ? `, ${option as string} = ${quoteLiteral(format)}` : ''));
   return {
     rows,
-    columns: columns.map((name, index) => ({ name, type: types[index] ?? 'VARCHAR' })),
-    from: `read_csv(${path}, ${options}, auto_detect = false, allow_quoted_nulls = false, columns = {${columns.map((name) => `${quoteLiteral(name)}: 'VARCHAR'`).join(', ')}})`,
+    columns: found,
+    from: `read_csv(${path}, ${options}${formatOptions.join('')}, auto_detect = false, allow_quoted_nulls = false, columns = {${Array.from(readAs, ([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`).join(', ')}})`,
     cast: (column, type) => {
-      const text = quoteIdentifier(column);
-      if (type === 'VARCHAR') return text;
+      const value = quoteIdentifier(column);
+      if (readAs.get(column) === type) return value;
+      if (readAs.get(column) !== 'VARCHAR') return `CAST(${value} AS ${type})`;
       const format = formats.get(type);
-      return `CAST(${typeof format === 'string' ? `strptime(nullif(${text}, ''), ${quoteLiteral(format)})` : `nullif(${text}, '')`} AS ${type})`;
+      return `CAST(${typeof format === 'string' ? `strptime(nullif(${value}, ''), ${quoteLiteral(format)})` : `nullif(${value}, '')`} AS ${type})`;
     },
   };
 }
+
+/** DuckDB's own default; it takes sixteen times as much for its buffers, so no more than a file needs. */
+const lineBytesMin = 2_097_152;
 
 async function jsonReader(analysis: Analysis, file: InspectedFile, rows: number, signal: AbortSignal | undefined): Promise<TextReader> {
   const options = `format = 'newline_delimited', maximum_object_size = 16777216, map_inference_threshold = -1`;
   const path = quoteLiteral(escapeGlob(file.path));
   const found = await describe(analysis, `read_json(${path}, ${options}, sample_size = -1, field_appearance_threshold = 0)`, file, signal);
-  refuseCollidingKeys(found, file);
+  await refuseCollidingKeys(analysis, found, file, signal);
   const types = new Map(found.map((column) => [column.name, column.type]));
   return {
     rows,
@@ -240,10 +251,16 @@ async function jsonReader(analysis: Analysis, file: InspectedFile, rows: number,
   };
 }
 
-/** DuckDB renames a key that differs from another only in case, and then reads nothing into it. */
-function refuseCollidingKeys(columns: DatasetColumn[], file: InspectedFile): void {
+/** DuckDB renames a key that differs from another only in case, from A to A_1, and then reads nothing into it. */
+async function refuseCollidingKeys(analysis: Analysis, columns: DatasetColumn[], file: InspectedFile, signal: AbortSignal | undefined): Promise<void> {
   const names = new Set(columns.map(({ name }) => name.toLowerCase()));
-  if (names.size < columns.length) throw new Problem('dataset-corrupt', `${file.path}: keys that differ only in case`, { where: { path: file.path } });
+  for (const { name } of columns) {
+    const original = /^(.*)_\d+$/s.exec(name)?.[1];
+    if (original === undefined || !names.has(original.toLowerCase())) continue;
+    const pointer = quoteLiteral(`/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+    const [row] = await analysis.rows(`SELECT count(*) AS n FROM (SELECT 1 FROM read_ndjson_objects(${quoteLiteral(escapeGlob(file.path))}) WHERE json_exists(json, ${pointer}) LIMIT 1)`, [], { signal });
+    if (row.n === 0) throw new Problem('dataset-corrupt', `${file.path}: the keys of ${JSON.stringify(original)} differ only in case`, { where: { path: file.path } });
+  }
 }
 
 /** Columns of all files in order of first appearance, each in the narrowest type that holds its values in every file. */

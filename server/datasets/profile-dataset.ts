@@ -1,5 +1,4 @@
 import { type ColumnKind, type ColumnProfile, type DatasetProfile, quantileProbabilities } from '../../protocol/datasets.ts';
-import { Problem } from '../problem.ts';
 import { quoteIdentifier, type Row } from '../engines/duckdb.ts';
 import { type DatasetColumn, familyOf, isInteger, isWide, kindOfType, streamed } from './column-type.ts';
 import { countDistinct } from './count-distinct.ts';
@@ -9,6 +8,7 @@ import { measureMoments, NumberSeries } from './number-series.ts';
 import type { Dataset } from './open-dataset.ts';
 import { describeDistribution } from './order-statistics.ts';
 import { profileTexts } from './profile-texts.ts';
+import { scanDataset, unreadableData } from './scan-dataset.ts';
 
 export interface ProfileOptions {
   digests: DigestCache;
@@ -54,7 +54,7 @@ export async function profileDataset(dataset: Dataset, { digests, now, signal, o
     ),
   ).catch((error: unknown) => {
     signal?.throwIfAborted();
-    throw error;
+    throw unreadableData(dataset, error);
   });
   const [digest] = parts.filter((part) => typeof part === 'string');
   const columns = new Map(parts.filter((part) => typeof part !== 'string').flatMap((part) => part.map((column) => [column.name, column])));
@@ -96,13 +96,12 @@ async function profileNumbers(dataset: Dataset, groups: DatasetColumn[][], signa
   const profiles: ColumnProfile[] = [];
   for (const columns of groups) {
     const series = columns.map(() => new NumberSeries(dataset.rows));
-    for await (const chunk of dataset.analysis.stream(`SELECT ${columns.map(streamed).join(', ')} FROM ${dataset.relation}`, [], { signal })) {
+    for await (const chunk of scanDataset(dataset, columns.map(streamed), { signal })) {
       for (const [index, column] of chunk.columns.entries()) if (column.kind === 'numbers') series[index].add(column, chunk.rows);
       progress(chunk.rows);
     }
     for (const [index, column] of columns.entries()) {
       signal.throwIfAborted();
-      if (series[index].rows !== dataset.rows) throw new Problem('dataset-corrupt', `${dataset.name} yields ${series[index].rows} rows where it declares ${dataset.rows}`);
       profiles.push(await profileSeries(dataset, column, series[index], signal));
       // Each column holds this thread for some tenths of a second at most; between two the rest of the process has its turn.
       await new Promise((resolve) => setImmediate(resolve));

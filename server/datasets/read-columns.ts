@@ -1,10 +1,9 @@
 import type { ColumnKind } from '../../protocol/datasets.ts';
 import type { ChunkColumn } from '../engines/duckdb.ts';
-import { Problem } from '../problem.ts';
 import type { CategoricalVector, Column, NumericVector, Table, Vector } from '../stats/vector.ts';
 import { type DatasetColumn, familyOf, kindOfType, streamed } from './column-type.ts';
-import { assertUnchanged } from './inspect-file.ts';
 import { type Dataset, pickColumns } from './open-dataset.ts';
+import { scanDataset } from './scan-dataset.ts';
 
 export interface ReadOptions {
   signal?: AbortSignal;
@@ -32,9 +31,8 @@ async function* read(dataset: Dataset, names: readonly string[], rowsPerBatch: n
   if (!Number.isInteger(rowsPerBatch) || rowsPerBatch < 1) throw new RangeError(`rows per batch: ${rowsPerBatch}`);
   const columns = pickColumns(dataset, names);
   const { signal, onProgress } = options;
-  const limit = rowsTotal < dataset.rows ? ` LIMIT ${rowsTotal}` : '';
   // A table without columns still has its rows.
-  const select = columns.length === 0 ? 'TRUE' : columns.map(streamed).join(', ');
+  const expressions = columns.length === 0 ? ['TRUE'] : columns.map(streamed);
   let done = 0;
   let capacity = Math.min(rowsPerBatch, rowsTotal);
   let builders = columns.map((column) => newBuilder(column, capacity, options));
@@ -46,9 +44,7 @@ async function* read(dataset: Dataset, names: readonly string[], rowsPerBatch: n
     builders = columns.map((column) => newBuilder(column, capacity, options));
     return table;
   };
-  await assertUnchanged(dataset.files);
-  for await (const chunk of dataset.analysis.stream(`SELECT ${select} FROM ${dataset.relation}${limit}`, [], { signal })) {
-    if (done + chunk.rows > rowsTotal) throw new Problem('dataset-corrupt', `${dataset.name} yields more than the ${rowsTotal} rows it declares`);
+  for await (const chunk of scanDataset(dataset, expressions, { signal, limit: rowsTotal })) {
     for (let from = 0; from < chunk.rows; ) {
       const count = Math.min(chunk.rows - from, capacity - filled);
       for (let index = 0; index < builders.length; index++) builders[index].append(chunk.columns[index], from, count, filled);
@@ -59,8 +55,6 @@ async function* read(dataset: Dataset, names: readonly string[], rowsPerBatch: n
     }
     onProgress?.(done, rowsTotal);
   }
-  if (done !== rowsTotal) throw new Problem('dataset-corrupt', `${dataset.name} yields ${done} rows where it declares ${rowsTotal}`);
-  await assertUnchanged(dataset.files);
   if (filled > 0) yield finish();
 }
 

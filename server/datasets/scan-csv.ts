@@ -8,6 +8,9 @@ export interface CsvScan {
   columns: string[];
   /** Records after the header, counted here and not by the engine that reads them later. */
   rows: number;
+  /** Columns, by position, in which some value is `""`. */
+  quotedEmpty: ReadonlySet<number>;
+  recordBytesMax: number;
 }
 
 const quote = 0x22;
@@ -43,8 +46,8 @@ export async function scanCsv(file: InspectedFile, given: CsvDialect | undefined
     if (head.length >= sampleBytes) start();
   }
   if (!records) start();
-  const count = records!.end();
-  return { dialect: dialect!, columns, rows: dialect!.header ? count - 1 : count };
+  const { count, quotedEmpty, recordBytesMax } = records!.end();
+  return { dialect: dialect!, columns, rows: dialect!.header ? count - 1 : count, quotedEmpty, recordBytesMax };
 }
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -62,6 +65,11 @@ class RecordScanner {
   private line = 1;
   private recordLine = 1;
   private quoteLine = 1;
+  private quotedNothing = false;
+  private readonly quotedEmpty = new Set<number>();
+  private pushed = 0;
+  private recordStart = 0;
+  private recordBytesMax = 0;
 
   constructor(delimiter: number, fieldsExpected: number, path: string) {
     this.delimiter = delimiter;
@@ -78,6 +86,7 @@ class RecordScanner {
         const end = close < 0 ? bytes.length : close;
         for (let found = bytes.indexOf(newline, at); found >= 0 && found < end; found = bytes.indexOf(newline, found + 1)) this.line++;
         if (close >= 0) this.state = 'quote in quoted';
+        if (end > at) this.quotedNothing = false;
         at = end;
         continue;
       }
@@ -86,21 +95,24 @@ class RecordScanner {
         this.afterReturn = false;
       }
       if (byte === newline) {
-        this.endRecord();
+        this.endRecord(this.pushed + at + 1);
         this.line++;
         this.recordLine = this.line;
       } else if (byte === carriageReturn) {
         this.afterReturn = true;
       } else if (byte === delimiter) {
+        this.endField();
         this.fields++;
         this.recordEmpty = false;
         this.state = 'field start';
       } else if (byte === quote && this.state === 'field start') {
         this.state = 'quoted';
+        this.quotedNothing = true;
         this.quoteLine = this.line;
         this.recordEmpty = false;
       } else if (byte === quote && this.state === 'quote in quoted') {
         this.state = 'quoted';
+        this.quotedNothing = false;
       } else if (this.state === 'quote in quoted') {
         this.fail('text after a closing quote', this.line);
       } else {
@@ -108,20 +120,28 @@ class RecordScanner {
         this.recordEmpty = false;
       }
     }
+    this.pushed += bytes.length;
   }
 
-  end(): number {
+  end(): { count: number; quotedEmpty: ReadonlySet<number>; recordBytesMax: number } {
     if (this.state === 'quoted') this.fail('a quote that is never closed', this.quoteLine);
-    if (!this.recordEmpty) this.endRecord();
-    return this.records;
+    if (!this.recordEmpty) this.endRecord(this.pushed);
+    return { count: this.records, quotedEmpty: this.quotedEmpty, recordBytesMax: this.recordBytesMax };
   }
 
-  private endRecord(): void {
+  private endField(): void {
+    if (this.state === 'quote in quoted' && this.quotedNothing) this.quotedEmpty.add(this.fields - 1);
+  }
+
+  private endRecord(position: number): void {
+    this.endField();
     // Blank lines are no records; in a file of one column they could be, and are: an empty value.
     if (!this.recordEmpty || this.fieldsExpected === 1) {
       if (this.fields !== this.fieldsExpected) this.fail(`${this.fields} fields where the first line has ${this.fieldsExpected}`, this.recordLine);
       this.records++;
     }
+    this.recordBytesMax = Math.max(this.recordBytesMax, position - this.recordStart);
+    this.recordStart = position;
     this.fields = 1;
     this.recordEmpty = true;
     this.state = 'field start';
