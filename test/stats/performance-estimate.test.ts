@@ -1,12 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { averagePrecision } from '../../server/stats/average-precision.ts';
 import { finish } from '../../server/stats/bootstrap.ts';
-import { accuracy, averaged, f1, precision, recall } from '../../server/stats/classification-metrics.ts';
+import { accuracy, averaged, f1, precision, recall, specificity } from '../../server/stats/classification-metrics.ts';
 import { confusionMatrix, decide, oneVersusRest } from '../../server/stats/confusion.ts';
 import { estimatePerformance, possibleOutcomes } from '../../server/stats/performance-estimate.ts';
 import { createRandom } from '../../server/stats/random.ts';
 import { rankScores } from '../../server/stats/ranked-scores.ts';
 import { rocAuc } from '../../server/stats/roc-auc.ts';
-import { expectClose, floats, goldens } from './metric-goldens.ts';
+import { bytes, expectClose, floats, goldens } from './metric-goldens.ts';
+
+/** What test/goldens/label_free.py wrote. */
+const nannyMl = JSON.parse(readFileSync(new URL('../goldens/label_free.json', import.meta.url), 'utf8')) as {
+  scores: number[];
+  probabilities: number[];
+  predicted: number[];
+  expected: Record<string, number>;
+};
 
 const plan = { replicates: 500, seed: 2, level: 0.95 };
 
@@ -28,7 +38,23 @@ function binaryStatistics(probabilities: Float64Array) {
 }
 
 describe('performance without labels', () => {
-  test('binary estimates are the expected counts, as NannyML has them', () => {
+  test('binary estimates agree with NannyML', () => {
+    const outcomes = possibleOutcomes(floats(nannyMl.probabilities), 2, 'binary');
+    const predicted = bytes(Array.from(outcomes.rows, (row) => nannyMl.predicted[row]));
+    const matrix = confusionMatrix(outcomes.labels, predicted, 2, outcomes.weights);
+    const counts = oneVersusRest(matrix, 1);
+    const ranked = rankScores(outcomes.labels, floats(Array.from(outcomes.rows, (row) => nannyMl.scores[row])));
+    expectClose(accuracy(matrix), nannyMl.expected.accuracy);
+    expectClose(precision(counts), nannyMl.expected.precision);
+    expectClose(recall(counts), nannyMl.expected.recall);
+    expectClose(specificity(counts), nannyMl.expected.specificity);
+    expectClose(f1(counts), nannyMl.expected.f1);
+    // NannyML rounds the cumulated mass to five decimals.
+    expectClose(rocAuc(ranked, outcomes.weights), nannyMl.expected.roc_auc, 1e-6);
+    expectClose(averagePrecision(ranked, outcomes.weights), nannyMl.expected.average_precision, 1e-6);
+  });
+
+  test('binary estimates are the expected counts, ties at one half', () => {
     const { probabilities, expected } = goldens.label_free;
     const { outcomes, statistics } = binaryStatistics(floats(probabilities));
     const estimates = finish(estimatePerformance(outcomes, statistics, plan));
