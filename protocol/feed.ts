@@ -42,7 +42,7 @@ export interface Progress {
   subject: string;
   done: number;
   total: number | null;
-  unit: 'rows' | 'bytes' | 'columns' | 'resamples' | 'runs';
+  unit: 'rows' | 'bytes' | 'columns' | 'resamples' | 'runs' | 'files';
 }
 
 export interface Snapshot {

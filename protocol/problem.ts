@@ -3,6 +3,7 @@ import type { ConfigIssue } from './config.ts';
 /** One table of everything that can go wrong in a way a person can act on: code → hint. */
 export const problems = {
   'config-missing': 'Run `slipway init` to write a slipway.yaml from the models and data that are here',
+  'config-exists': 'Edit it, or move it away and run `slipway init` again; `slipway init --print` shows what would be written',
   'config-syntax': 'Fix the YAML at the line shown; two spaces per level, no tabs',
   'config-invalid': 'Fix the key or value at the line shown; docs/config.md lists every key',
   'path-outside-workspace': 'Move the file into the workspace, or list its folder under `allow` in slipway.yaml',

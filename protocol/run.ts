@@ -32,6 +32,8 @@ export interface BatchReport {
   referenceProfile: DatasetProfile | null;
   dataQuality: DataQualityReport;
   drift: DriftReport | null;
+  /** Why there is no drift report. */
+  driftMissing: string | null;
   sentence: string;
 }
 

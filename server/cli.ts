@@ -47,7 +47,9 @@ function program(): Command {
     .option('--print', 'print it instead of writing it')
     .action(async (options: { print?: boolean }) => {
       const workspace = resolve(slipway.opts<Options>().workspace ?? '.');
-      const { text, notes, path } = await init({ workspace, write: options.print !== true, now: () => new Date(), signal: interrupt.signal });
+      const bar = openProgressBar(process.stderr, () => performance.now());
+      const { text, notes, path } = await init({ workspace, write: options.print !== true, signal: interrupt.signal, onProgress: (subject, done, total) => bar.update({ step: 'profile', subject, done, total, unit: 'files' }) });
+      bar.clear();
       if (options.print === true) process.stdout.write(text);
       else console.log(`${pc.green('✓')} wrote ${relative('.', path) || path}\n\n${text.trimEnd()}`);
       for (const note of notes) console.log(`${pc.yellow('?')} ${note}`);
