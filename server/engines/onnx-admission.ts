@@ -122,12 +122,13 @@ function refusal(rule: AdmissionRule, message: string, incomplete = false): Admi
 function checkVersions(model: Model): AdmissionFinding[] {
   const findings: AdmissionFinding[] = [];
   if (model.irVersion < irVersionMin) findings.push({ rule: 'ir-version', message: `IR version ${model.irVersion} is older than ${irVersionMin}, or missing` });
-  findings.push(...checkOpsets('The model', model.opsets, nodesIn(model.graph.nodes), model));
-  for (const body of model.functions) findings.push(...checkOpsets(`Function ${body.name}`, body.opsets, nodesIn(body.nodes), model));
+  const functionDomains = new Set(model.functions.map((body) => body.domain));
+  findings.push(...checkOpsets('The model', model.opsets, nodesIn(model.graph.nodes), functionDomains));
+  for (const body of model.functions) findings.push(...checkOpsets(`Function ${body.name}`, body.opsets, nodesIn(body.nodes), functionDomains));
   return findings;
 }
 
-function checkOpsets(owner: string, opsets: readonly Opset[], nodes: Iterable<Node>, model: Model): AdmissionFinding[] {
+function checkOpsets(owner: string, opsets: readonly Opset[], nodes: Iterable<Node>, functionDomains: ReadonlySet<string>): AdmissionFinding[] {
   const imported = new Map<string, number>();
   const findings: AdmissionFinding[] = [];
   for (const { domain, version } of opsets) {
@@ -137,8 +138,7 @@ function checkOpsets(owner: string, opsets: readonly Opset[], nodes: Iterable<No
     if (!(version >= 1 && version <= 10_000)) findings.push({ rule: 'opsets', message: `${owner} imports ${domain || 'ai.onnx'} at version ${version}` });
     imported.set(domain, version);
   }
-  const functions = new Set(model.functions.map((body) => body.domain));
-  const missing = new Set([...nodes].map((node) => node.domain).filter((domain) => !imported.has(domain) && !functions.has(domain)));
+  const missing = new Set([...nodes].map((node) => node.domain).filter((domain) => !imported.has(domain) && !functionDomains.has(domain)));
   for (const domain of missing) findings.push({ rule: 'opsets', message: `${owner} uses operators of ${domain || 'ai.onnx'} and does not import it` });
   return findings;
 }
