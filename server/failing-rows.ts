@@ -1,10 +1,10 @@
+import { join } from 'node:path';
 import { planFailingRows } from './data-quality/plan-measurements.ts';
-import { measureFailingRows } from './datasets/measure.ts';
+import { failingRows } from './datasets/measure.ts';
 import type { Dataset } from './datasets/open-dataset.ts';
 import type { House } from './pipeline.ts';
 import { Problem } from './problem.ts';
 import { openWorkspaceData } from './workspace-data.ts';
-import { join } from 'node:path';
 
 /** Rows behind a finding, fetched when somebody wants to see them: the report itself holds counts only. */
 export interface FailingRows {
@@ -30,8 +30,8 @@ export async function failingRowsOf(house: House, batchId: string, findingId: st
     const question = planFailingRows(report.dataQuality.findings.map(({ check }) => check), findingId, { profile: report.profile, reference: report.referenceProfile ?? undefined, now: Date.parse(report.checkedAt) });
     if (question === null) return { finding: findingId, message: finding.message, total: 0, columns: [], rows: [] };
     const others = new Map<string, Dataset>();
-    for (const { name } of config.datasets) others.set(name, await (await data.whole(name)).open());
-    const found = await measureFailingRows(await batch.open(), question, { first: limit, otherDatasets: others });
+    if ('dataset' in question && typeof question.dataset === 'string') others.set(question.dataset, await (await data.whole(question.dataset)).open());
+    const found = await failingRows(await batch.open(), question, limit, { otherDatasets: others });
     const columns = Object.keys(found.rows[0]?.values ?? {});
     return {
       finding: findingId,

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { dirname } from 'node:path';
-import express, { type NextFunction, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Command, Request as WorkRequest } from '../protocol/feed.ts';
 import { problems, type ProblemBody, type ProblemCode } from '../protocol/problem.ts';
 import type { Slipway } from './main.ts';
@@ -17,11 +17,27 @@ export interface ControlPlane {
 const bodyBytesMax = 1 << 20;
 const depthMax = 64;
 
-/**
- * Express and ws on a Unix socket or named pipe, never on a TCP port.
- * Every request and upgrade passes `admit` first, so a new route cannot forget it.
- */
+/** Express and ws on a Unix socket or named pipe, never on a TCP port. */
 export async function openControlPlane({ slipway, socket, token }: { slipway: Slipway; socket: string; token: string }): Promise<ControlPlane> {
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 5_000 }, controlApp({ slipway, token }));
+  server.maxConnections = 64;
+  slipway.feed.attach(server, (request) => {
+    const refusal = admit(request, token);
+    return refusal === null ? null : { status: statusOf(refusal.code), detail: refusal.code };
+  });
+  await listen(server, socket);
+  return {
+    socket,
+    async close() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      if (process.platform !== 'win32') await rm(socket, { force: true });
+    },
+  };
+}
+
+/** The routes. Every request passes `admit` before any of them, so that a new route cannot forget it. */
+export function controlApp({ slipway, token }: { slipway: Slipway; token: string }): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
@@ -63,22 +79,7 @@ export async function openControlPlane({ slipway, socket, token }: { slipway: Sl
     const body = problemBody(error);
     response.status(body.status).type('application/problem+json').send(JSON.stringify(body));
   });
-
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 5_000 }, app);
-  server.maxConnections = 64;
-  slipway.feed.attach(server, (request) => {
-    const refusal = admit(request, token);
-    return refusal === null ? null : { status: statusOf(refusal.code), detail: refusal.code };
-  });
-  await listen(server, socket);
-  return {
-    socket,
-    async close() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-      if (process.platform !== 'win32') await rm(socket, { force: true });
-    },
-  };
+  return app;
 }
 
 /** Origin, method, content type, token: in that order, for every request and every upgrade. */

@@ -1,0 +1,206 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import type { Command, FeedMessage, Snapshot } from '../../protocol/feed.ts';
+import { openFeed } from '../../server/feed.ts';
+import { controlApp, openControlPlane, type ControlPlane } from '../../server/http.ts';
+import type { Slipway } from '../../server/main.ts';
+import { Problem } from '../../server/problem.ts';
+
+const token = 'a-token-of-this-test';
+const good = { host: 'localhost', authorization: `Bearer ${token}` };
+const empty: Snapshot = { models: [], refused: [], runs: [], batches: [], active: [] };
+const submitted: [string, Command][] = [];
+const feed = openFeed({ slipway: '0.0.0', workspace: '/workspace', snapshot: async () => empty });
+const slipway: Slipway = {
+  workspace: '/workspace',
+  feed,
+  store: {
+    notes: [],
+    saveModel: async () => {},
+    saveRun: async () => {},
+    saveBatch: async () => {},
+    models: async () => [],
+    runs: async () => [],
+    findRun: async () => null,
+    readRun: async (id) => {
+      throw new Problem('run-missing', `No run ${id} is saved`);
+    },
+    batches: async () => [],
+    findBatch: async () => null,
+    readBatch: async () => {
+      throw new TypeError('a bug with a secret in it');
+    },
+    close: async () => {},
+  },
+  submit: (work, command) => void submitted.push([work, command]),
+  cancel: (work) => work === 'known-work',
+  snapshot: async () => empty,
+  failingRows: async () => ({ finding: 'nulls:a', message: '', total: 0, columns: [], rows: [] }),
+  idle: async () => {},
+  close: async () => {},
+};
+
+let folder: string;
+let plane: ControlPlane;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slipway-http-'));
+  plane = await openControlPlane({ slipway, socket: join(folder, 's'), token });
+});
+afterAll(async () => {
+  feed.close();
+  await plane.close();
+  await rm(folder, { recursive: true });
+});
+
+interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  text: string;
+}
+
+function ask(method: string, path: string, headers: Record<string, string> = good, body?: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ socketPath: plane.socket, method, path, headers: { ...headers, ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }) }, setHost: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => (text += part));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+/** Every route there is, read from the application itself: a new one is covered without touching this test. */
+function routes(): { method: string; path: string }[] {
+  const stack = (controlApp({ slipway, token }) as unknown as { router: { stack: { route?: { path: string; methods: Record<string, boolean> } }[] } }).router.stack;
+  return stack.flatMap(({ route }) => (route === undefined ? [] : Object.keys(route.methods).map((method) => ({ method: method.toUpperCase(), path: route.path.replace(/:\w+/g, 'x') }))));
+}
+
+const hostileHosts = ['', 'evil.example', 'localhost.evil.example', 'localhost:80', 'LOCALHOST', '127.0.0.1', '127.0.0.1:80', '[::1]', '0.0.0.0', 'localhost,evil.example', 'localhost@evil.example', 'xn--localhost-', 'localhost.', ' localhost.example', 'user@localhost', '169.254.169.254', 'metadata.google.internal', '2130706433', '0x7f000001', '017700000001'];
+
+describe('the control plane', () => {
+  it('has routes to protect', () => {
+    expect(routes().length).toBeGreaterThanOrEqual(8);
+  });
+
+  it.each(hostileHosts)('refuses the Host %j on every route and method, with the right token', async (host) => {
+    for (const { path } of routes()) {
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD']) {
+        const { status } = await ask(method, path, { ...good, host, 'content-type': 'application/json' });
+        expect([400, 403]).toContain(status);
+      }
+    }
+    expect(submitted).toEqual([]);
+  });
+
+  it.each([
+    ['no token', { host: 'localhost' }],
+    ['a wrong token', { ...good, authorization: 'Bearer wrong' }],
+    ['the token without its scheme', { ...good, authorization: token }],
+    ['a prefix of the token', { ...good, authorization: `Bearer ${token.slice(0, -1)}` }],
+    ['an Origin', { ...good, origin: 'https://evil.example' }],
+    ['a null Origin', { ...good, origin: 'null' }],
+    ['a browser’s fetch metadata', { ...good, 'sec-fetch-site': 'cross-site' }],
+  ])('refuses every route with %s', async (_, headers) => {
+    for (const { method, path } of routes()) {
+      const answer = await ask(method, path, { ...headers, 'content-type': 'application/json' }, method === 'POST' ? '{"work":"12345678","command":{"kind":"run"}}' : undefined);
+      expect(answer.status).toBe(403);
+      expect(JSON.parse(answer.text)).toMatchObject({ code: 'unauthorized' });
+    }
+    expect(submitted).toEqual([]);
+  });
+
+  it('answers with headers that let no page read or frame it, and no CORS header', async () => {
+    for (const { method, path } of routes()) {
+      const { headers } = await ask(method, path);
+      expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'same-origin' });
+      expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+    }
+  });
+
+  it('takes a command under the id its asker chose', async () => {
+    const { status, text } = await ask('POST', '/v1/work', { ...good, 'content-type': 'application/json' }, JSON.stringify({ work: 'my-work-1', command: { kind: 'run', models: ['m'] } }));
+    expect([status, JSON.parse(text)]).toEqual([202, { work: 'my-work-1' }]);
+    expect(submitted.pop()).toEqual(['my-work-1', { kind: 'run', models: ['m'], versions: undefined, force: undefined, watch: undefined }]);
+  });
+
+  it.each([
+    ['text that is not JSON', 'run', 400],
+    ['an array', '[]', 400],
+    ['an unknown command', '{"work":"12345678","command":{"kind":"push"}}', 400],
+    ['a command with a wrong type', '{"work":"12345678","command":{"kind":"run","models":"m"}}', 400],
+    ['an id that is a path', '{"work":"../../../etc","command":{"kind":"run"}}', 400],
+    ['a prototype key', '{"work":"12345678","command":{"kind":"run"},"__proto__":{"a":1}}', 400],
+    ['65 levels of nesting', `${'['.repeat(65)}${']'.repeat(65)}`, 400],
+    ['a body over 1 MiB', `{"work":"${'a'.repeat(1 << 20)}"}`, 413],
+  ])('refuses %s', async (_, body, status) => {
+    const answer = await ask('POST', '/v1/work', { ...good, 'content-type': 'application/json' }, body);
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.text)).toMatchObject({ code: 'request-invalid' });
+    expect(submitted).toEqual([]);
+  });
+
+  it('refuses a body that does not say it is JSON', async () => {
+    expect((await ask('POST', '/v1/work', { ...good, 'content-type': 'text/plain' }, '{}')).status).toBe(400);
+  });
+
+  it('says what is missing, and keeps a bug to itself', async () => {
+    expect(JSON.parse((await ask('GET', '/v1/runs/r-1')).text)).toMatchObject({ code: 'run-missing', detail: 'No run r-1 is saved', status: 404 });
+    const bug = await ask('GET', '/v1/batches/b-1');
+    expect([bug.status, bug.text.includes('secret')]).toEqual([500, false]);
+    expect((await ask('GET', '/v1/nothing')).status).toBe(404);
+    expect((await ask('DELETE', '/v1/work/unknown-work')).status).toBe(404);
+    expect((await ask('DELETE', '/v1/work/known-work')).status).toBe(202);
+  });
+});
+
+describe('the feed', () => {
+  const open = (headers: Record<string, string>, path = '/v1/feed') => new WebSocket(`ws+unix://${plane.socket}:${path}`, { headers });
+
+  it.each([
+    ['without a token', { host: 'localhost' }, '/v1/feed', 403],
+    ['from a page', { ...good, origin: 'https://evil.example' }, '/v1/feed', 403],
+    ['under another name', { ...good, host: 'evil.example' }, '/v1/feed', 403],
+    ['at another address', good, '/v1/other', 404],
+  ])('refuses an upgrade %s', async (_, headers, path, status) => {
+    const socket = open(headers, path);
+    const refused = await new Promise<number>((resolve, reject) => {
+      socket.once('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
+      socket.once('open', () => reject(new Error('was let in')));
+      socket.once('error', () => {});
+    });
+    expect(refused).toBe(status);
+    socket.terminate();
+  });
+
+  it('greets, gives a snapshot, then tells in order', async () => {
+    const socket = open(good);
+    const seen: FeedMessage[] = [];
+    const third = new Promise<void>((resolve) => {
+      socket.on('message', (data: Buffer) => {
+        seen.push(JSON.parse(data.toString()) as FeedMessage);
+        if (seen.length === 2) feed.tell({ kind: 'work-started', work: 'w', command: { kind: 'run' } });
+        if (seen.length === 3) resolve();
+      });
+    });
+    await third;
+    expect(seen.map((message) => message.kind)).toEqual(['hello', 'snapshot', 'work-started']);
+    expect(seen[0]).toMatchObject({ protocol: 1 });
+    expect(seen[2]).toMatchObject({ sequence: 1 });
+    socket.terminate();
+  });
+
+  it('closes on whoever talks to it', async () => {
+    const socket = open(good);
+    await new Promise((resolve) => socket.once('open', resolve));
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+    socket.send('{"kind":"run"}');
+    expect(await closed).toBe(1003);
+  });
+});
