@@ -32,7 +32,7 @@ export function defaultPolicy({ task, slices, groups, cases, current, value }: P
     ...when(cases, { id: 'cases', severity: 'block', kind: 'cases', minShare: 1 }),
     { id: 'data_quality.holdout', severity: 'block', kind: 'data_quality', on: 'holdout', maxFailing: 0, severities: ['block'] },
     ...when(current, { id: 'data_quality.current', severity: 'block', kind: 'data_quality', on: 'current', maxFailing: 0, severities: ['block'] }),
-    ...when(task === 'binary', { id: 'ece_debiased.max', severity: 'warn', kind: 'metric', metric: 'ece_debiased', on: 'holdout', max: 0.05, decide: 'point', minRows: 100 }),
+    ...when(task === 'binary', { id: 'calibration_rms_debiased.max', severity: 'warn', kind: 'metric', metric: 'calibration_rms_debiased', on: 'holdout', max: 0.05, decide: 'point', minRows: 100 }),
     ...groups.map((by): Gate => ({ id: `demographic_parity_ratio.by.${by.join('.')}`, severity: 'warn', kind: 'fairness', measure: 'demographic_parity_ratio', on: 'holdout', by, min: 0.8, decide: 'interval', minRows: 30 })),
     ...when(value, { id: 'value.baseline', severity: 'warn', kind: 'value', on: 'holdout', min: 0, against: 'baseline', decide: 'interval' }),
     ...when(current, { id: 'drift.features', severity: 'warn', kind: 'drift', of: 'features', maxShare: 0.5 }),

@@ -1,6 +1,7 @@
 import type { Gate, GateResult } from '../../protocol/gates.ts';
+import { differenceText, valueText } from '../../protocol/number-text.ts';
 import { boundText } from './bound.ts';
-import { differenceText, metricText, valueText } from './measure-text.ts';
+import { metricText } from './measure-text.ts';
 import { metricFacts } from './metric-facts.ts';
 
 export type GateDescription = Pick<GateResult, 'title' | 'needs' | 'unit' | 'bound'>;

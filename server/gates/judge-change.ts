@@ -1,9 +1,11 @@
 import type { GateRule } from '../../protocol/gates.ts';
+import { differenceText, valueText } from '../../protocol/number-text.ts';
+import { relativeImprovement } from '../stats/metric-registry.ts';
 import { atLeast, judgeRows } from './bound.ts';
 import { type ComparedMetric, comparedMetrics } from './compared-metric.ts';
 import type { Evidence } from './evidence.ts';
 import { type Judgement, error, fail, judgeTogether, pass } from './judgement.ts';
-import { apart, differenceText, improvementText, metricText, valueText } from './measure-text.ts';
+import { apart, improvementText, metricText } from './measure-text.ts';
 
 type ChangeRule = Extract<GateRule, { kind: 'change' }>;
 
@@ -29,19 +31,19 @@ function judgeOne(rule: ChangeRule, compared: ComparedMetric): Judgement {
 }
 
 function judgeAbsolute(rule: ChangeRule, { facts, improvement }: ComparedMetric): Judgement {
-  const reason = `${metricText(rule.metric)} is ${improvementText(improvement.value, [rule.min], facts.unit)}, needs ≥ ${differenceText(rule.min, facts.unit)}`;
+  const reason = `${metricText(rule.metric)} is ${improvementText(improvement.value, rule.min, facts.unit)}, needs ≥ ${differenceText(rule.min, facts.unit)}`;
   return atLeast(improvement.value, rule.min) ? pass(reason) : fail(reason);
 }
 
 function judgeRelative(rule: ChangeRule, { facts, champion, candidate, improvement }: ComparedMetric): Judgement {
   const name = metricText(rule.metric);
-  const write = (value: number, digits = 0): string => `${differenceText(value * 100, 'metric', digits)} %`;
-  if (champion.value <= 0 || candidate.value < 0) {
+  const write = (value: number): string => `${differenceText(value * 100, 'metric')} %`;
+  const { value: change, reason: noRatio } = relativeImprovement(facts.name, candidate.value, champion.value);
+  if (change === null) {
     if (rule.min <= 0 && improvement.value >= 0) return pass(`${name} is no worse than the champion's`);
     const [theirs, ours] = [champion.value, candidate.value].map((value) => valueText(value, facts.unit));
-    return fail(`a relative change from ${theirs} to ${ours} says nothing: write the bound of this gate as an absolute change`);
+    return fail(`a relative change from ${theirs} to ${ours} says nothing, as ${noRatio}: write the bound of this gate as an absolute change`);
   }
-  const change = improvement.value / champion.value;
   const reason = `${name} improved by ${apart(change, [rule.min], write)}, needs ≥ ${write(rule.min)}`;
   return atLeast(change, rule.min) ? pass(reason) : fail(reason);
 }

@@ -4,7 +4,7 @@ import { judgeBound } from './bound.ts';
 import type { Evidence } from './evidence.ts';
 import { findEvaluation } from './find-report.ts';
 import { type Judgement, error, inconclusive, worstVerdict } from './judgement.ts';
-import { metricText, valueText } from './measure-text.ts';
+import { inUnit, metricText } from './measure-text.ts';
 import { read } from './reading.ts';
 
 type FairnessRule = Extract<GateRule, { kind: 'fairness' }>;
@@ -37,8 +37,7 @@ function judgeDisparity(rule: FairnessRule, { groups, disparities }: GroupFairne
   const name = metricText(rule.measure);
   const { reading, without } = read(measured, name, [0, 1]);
   if (without) return { ...without, candidate: measured };
-  const text = { name, value: (value: number, digits?: number) => valueText(value, 'share', digits) };
-  const judgement = judgeBound(reading, rule, rule.decide, rule.minRows, text);
+  const judgement = judgeBound(reading, rule, rule.decide, rule.minRows, inUnit(name, 'share'));
   const between = measured?.lowestGroup && measured.highestGroup ? `, lowest for ${measured.lowestGroup}, highest for ${measured.highestGroup}` : '';
   const empty = groups.filter(({ rows }) => rows === 0).map(({ group }) => group);
   const nobody = empty.length > 0 ? `; without rows: ${empty.join(', ')}` : '';

@@ -3,7 +3,7 @@ import { judgeBound } from './bound.ts';
 import type { Evidence } from './evidence.ts';
 import { findComparison } from './find-report.ts';
 import { type Judgement, error } from './judgement.ts';
-import { valueText } from './measure-text.ts';
+import { inUnit } from './measure-text.ts';
 import { read } from './reading.ts';
 
 /** Rows below which a share of flips says little, whatever it is. */
@@ -18,7 +18,6 @@ export function judgeFlips(rule: Extract<GateRule, { kind: 'flips' }>, evidence:
   const { reading, without } = read(flips.harmfulRate, 'the share of harmful flips', [0, 1]);
   if (without) return { ...without, candidate: flips.harmfulRate };
   if (Math.abs(reading.value * reading.rows - flips.harmful) > 0.5) return error(`${flips.harmful} harmful flips do not make a share of ${reading.value} of ${reading.rows} rows`);
-  const text = { name: 'the share of harmful flips', value: (value: number, digits = 0) => valueText(value, 'share', digits) };
-  const judgement = judgeBound(reading, { max: rule.maxHarmfulShare }, rule.decide, minRows, text);
+  const judgement = judgeBound(reading, { max: rule.maxHarmfulShare }, rule.decide, minRows, inUnit('the share of harmful flips', 'share'));
   return { ...judgement, reason: `${judgement.reason}: ${flips.harmful} right→wrong, ${flips.helpful} wrong→right`, candidate: flips.harmfulRate, rows: reading.rows };
 }

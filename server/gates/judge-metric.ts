@@ -5,7 +5,7 @@ import { judgeBound } from './bound.ts';
 import type { Evidence } from './evidence.ts';
 import { findEvaluation } from './find-report.ts';
 import { type Judgement, error, judgeTogether } from './judgement.ts';
-import { metricText, valueText } from './measure-text.ts';
+import { inUnit, metricText } from './measure-text.ts';
 import { metricFacts } from './metric-facts.ts';
 import { read } from './reading.ts';
 import { slicesBy } from './slices-by.ts';
@@ -37,6 +37,5 @@ function judgeValue(rule: Extract<GateRule, { kind: 'metric' }>, metrics: Evalua
   const name = metricText(rule.metric);
   const { reading, without } = read(measured, name, facts.range);
   if (without) return { ...without, candidate: measured };
-  const text = { name, value: (value: number, digits?: number) => valueText(value, facts.unit, digits) };
-  return { ...judgeBound(reading, rule, rule.decide, rule.minRows, text), candidate: measured, rows: reading.rows };
+  return { ...judgeBound(reading, rule, rule.decide, rule.minRows, inUnit(name, facts.unit)), candidate: measured, rows: reading.rows };
 }

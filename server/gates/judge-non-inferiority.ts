@@ -1,9 +1,10 @@
 import type { GateRule } from '../../protocol/gates.ts';
+import { differenceText } from '../../protocol/number-text.ts';
 import { atLeast, atMost, judgeRows, rowsToNarrow } from './bound.ts';
 import { type ComparedMetric, comparedMetrics } from './compared-metric.ts';
 import type { Evidence } from './evidence.ts';
 import { type Judgement, error, fail, inconclusive, judgeTogether, pass } from './judgement.ts';
-import { differenceText, improvementText, metricText } from './measure-text.ts';
+import { improvementText, metricText } from './measure-text.ts';
 
 type NonInferiorRule = Extract<GateRule, { kind: 'non_inferior' }>;
 
@@ -46,7 +47,7 @@ function judgeInterval(rule: NonInferiorRule, { facts, improvement: { value, int
   if (!atLeast(level, 1 - 2 * alpha)) return error(`the interval of ${name} is at ${level}, this gate needs ${1 - 2 * alpha}`);
   const write = (number: number): string => differenceText(number, facts.unit);
   const needs = superior ? 'must be above 0' : `must stay ≥ ${write(-margin)}`;
-  const measured = `${name} is ${improvementText(value, [-margin], facts.unit)} (${Math.round(level * 100)} % ${write(low)} to ${write(high)})`;
+  const measured = `${name} is ${improvementText(value, -margin, facts.unit)} (${Math.round(level * 100)} % ${write(low)} to ${write(high)})`;
   if (atLeast(low, -margin) && (!superior || low > 0)) return pass(`${measured}, ${needs}`);
   if (!atLeast(value, -margin) && high < 0 && significant) return fail(`${measured}, ${needs}: significantly worse, and by more than is allowed`);
   if (superior && high <= 0 && significant) return fail(`${measured}, ${needs}: it is not better`);

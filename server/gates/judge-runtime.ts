@@ -3,7 +3,7 @@ import type { LatencyReport, RuntimeReport } from '../../protocol/runtime.ts';
 import { judgeBound } from './bound.ts';
 import { type Evidence, isMissing } from './evidence.ts';
 import { type Judgement, error, inconclusive } from './judgement.ts';
-import { valueText } from './measure-text.ts';
+import { inUnit } from './measure-text.ts';
 import { read } from './reading.ts';
 
 type RuntimeRule = Extract<GateRule, { kind: 'latency' | 'throughput' | 'size' }>;
@@ -42,8 +42,7 @@ function judgeLatency(rule: Extract<RuntimeRule, { kind: 'latency' }>, runtime: 
   if (without) return { ...without, candidate: measured };
   const runsNeeded = Math.ceil(Math.log(0.05) / Math.log(share));
   if (!(report.runs >= runsNeeded)) return { ...inconclusive(`${report.runs} runs are too few to know ${rule.quantile}, ${runsNeeded} are needed`, runsNeeded - report.runs), candidate: measured };
-  const text = { name, value: (value: number, digits?: number) => valueText(value, 'ms', digits) };
-  return { ...judgeBound(reading, { max: rule.maxMs }, 'point', 0, text), candidate: measured };
+  return { ...judgeBound(reading, { max: rule.maxMs }, 'point', 0, inUnit(name, 'ms')), candidate: measured };
 }
 
 function judgeThroughput(rule: Extract<RuntimeRule, { kind: 'throughput' }>, runtime: RuntimeReport): Judgement {
@@ -51,8 +50,7 @@ function judgeThroughput(rule: Extract<RuntimeRule, { kind: 'throughput' }>, run
   const name = `throughput at batch ${rule.batch}`;
   const { reading, without } = read(measured, name, [0, Infinity]);
   if (without) return { ...without, candidate: measured ?? null };
-  const text = { name, value: (value: number, digits?: number) => valueText(value, 'rows/s', digits) };
-  return { ...judgeBound(reading, { min: rule.minRowsPerSecond }, 'point', 0, text), candidate: measured };
+  return { ...judgeBound(reading, { min: rule.minRowsPerSecond }, 'point', 0, inUnit(name, 'rows/s')), candidate: measured };
 }
 
 /** One MB is a million bytes. */
@@ -61,8 +59,7 @@ function judgeSize(rule: Extract<RuntimeRule, { kind: 'size' }>, runtime: Runtim
   const measured = { value: runtime.modelBytes / 1e6, rows: 1 };
   const { reading, without } = read(measured, 'the model');
   if (without) return without;
-  const text = { name: 'the model', value: (value: number, digits?: number) => valueText(value, 'MB', digits) };
-  return { ...judgeBound(reading, { max: rule.maxMb }, 'point', 0, text), candidate: measured };
+  return { ...judgeBound(reading, { max: rule.maxMb }, 'point', 0, inUnit('the model', 'MB')), candidate: measured };
 }
 
 function latencyAt(runtime: RuntimeReport, batch: number): LatencyReport | undefined {

@@ -3,7 +3,7 @@ import { judgeBound } from './bound.ts';
 import type { Evidence } from './evidence.ts';
 import { findComparison, findEvaluation } from './find-report.ts';
 import { type Judgement, error } from './judgement.ts';
-import { differenceText } from './measure-text.ts';
+import { asDifference } from './measure-text.ts';
 import { read } from './reading.ts';
 
 type ValueRule = Extract<GateRule, { kind: 'value' }>;
@@ -26,7 +26,7 @@ function againstBaseline(rule: ValueRule, evidence: Evidence): Judgement {
   const { reading, without } = read(value.gain, 'the gain per prediction');
   const measured = { candidate: value.perPrediction, champion: value.baseline.perPrediction, difference: value.gain };
   if (without) return { ...without, ...measured };
-  const text = { name: `the gain per prediction over predicting ${value.baseline.name}`, value: (number: number, digits?: number) => differenceText(number, 'money', digits) };
+  const text = asDifference(`the gain per prediction over predicting ${value.baseline.name}`, 'money');
   return { ...judgeBound(reading, { min: rule.min }, rule.decide, minRows, text), ...measured, rows: reading.rows };
 }
 
@@ -39,6 +39,6 @@ function againstChampion(rule: ValueRule, evidence: Evidence): Judgement {
   const measured = { champion, candidate, difference };
   const { reading, without } = read(difference, 'the gain per prediction');
   if (without) return { ...without, ...measured };
-  const text = { name: 'the gain per prediction over the champion', value: (number: number, digits?: number) => differenceText(number, 'money', digits) };
+  const text = asDifference('the gain per prediction over the champion', 'money');
   return { ...judgeBound(reading, { min: rule.min }, rule.decide, minRows, text), ...measured, rows: reading.rows };
 }

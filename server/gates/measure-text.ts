@@ -1,54 +1,41 @@
 import type { GateResult } from '../../protocol/gates.ts';
+import { differenceText, valueText } from '../../protocol/number-text.ts';
+
+type Unit = GateResult['unit'];
 
 /** How a measurement is written in a sentence. */
 export interface MeasureText {
   /** "recall", "latency p99 at batch 1". */
   name: string;
-  value: (value: number, digits?: number) => string;
+  value: (value: number) => string;
 }
 
-/** A value in its unit: "0.731", "112 ms", "1.2 MB". `digits` are added after the point to tell near values apart. */
-export function valueText(value: number, unit: GateResult['unit'], digits = 0): string {
-  switch (unit) {
-    case 'share':
-      return plain(value, 3 + digits);
-    case 'ms':
-      return `${significant(value, 3 + digits)} ms`;
-    case 'rows/s':
-      return `${significant(value, 4 + digits)} rows/s`;
-    case 'MB':
-      return `${significant(value, 3 + digits)} MB`;
-    case 'money':
-      return plain(value, 3 + digits);
-    case 'count':
-      return Math.round(value) === value ? value.toLocaleString('en-US') : plain(value, 2 + digits);
-    case 'metric':
-      return significant(value, 4 + digits);
-  }
+/** Writes a measurement by its value. */
+export function inUnit(name: string, unit: Unit): MeasureText {
+  return { name, value: (value) => valueText(value, unit) };
 }
 
-/** A difference in its unit, always signed; shares in percentage points: "−4.1 pt". */
-export function differenceText(difference: number, unit: GateResult['unit'], digits = 0): string {
-  const size = Math.abs(difference);
-  const text = unit === 'share' ? `${plain(size * 100, 1 + digits)} pt` : valueText(size, unit, digits);
-  return `${difference < 0 ? '−' : '+'}${text}`;
+/** Writes a measurement that is a difference. */
+export function asDifference(name: string, unit: Unit): MeasureText {
+  return { name, value: (value) => differenceText(value, unit) };
 }
 
 /** An improvement in words, whatever the metric's direction: "4.1 pt worse", "0.9 pt better". */
-export function improvementText(improvement: number, limits: readonly number[], unit: GateResult['unit']): string {
-  const text = apart(improvement, limits, (value, digits) => differenceText(value, unit, digits)).slice(1);
+export function improvementText(improvement: number, limit: number, unit: Unit): string {
   if (improvement === 0) return 'neither better nor worse';
-  return `${text} ${improvement > 0 ? 'better' : 'worse'}`;
+  const text = apart(improvement, [limit], (value) => differenceText(value, unit));
+  return `${text.replace(/^[+−]/, '')} ${improvement > 0 ? 'better' : 'worse'}`;
 }
 
-/** Written with as many digits as it takes to look different from each limit it differs from, up to nine more. */
-export function apart(value: number, limits: readonly number[], write: (value: number, digits?: number) => string): string {
+/** A value as it is usually written or, where that would make it look equal to a limit it differs from, with enough digits to see the difference. */
+export function apart(value: number, limits: readonly number[], write: (value: number) => string): string {
   const others = limits.filter((limit) => Math.abs(limit - value) > 1e-12 * Math.max(1, Math.abs(limit)));
-  for (let digits = 0; digits < 9; digits++) {
-    const text = write(value, digits);
-    if (others.every((limit) => write(limit, digits) !== text)) return text;
+  if (others.every((limit) => write(limit) !== write(value))) return write(value);
+  for (let digits = 4; digits < 17; digits++) {
+    const text = value.toPrecision(digits);
+    if (others.every((limit) => limit.toPrecision(digits) !== text)) return String(Number(text)).replace('-', '−');
   }
-  return write(value, 9);
+  return String(value);
 }
 
 /** A metric's name as people write it. */
@@ -56,15 +43,18 @@ export function metricText(metric: string): string {
   return written[metric] ?? metric.replaceAll('_', ' ');
 }
 
-const written: Record<string, string> = { roc_auc: 'AUC', f1: 'F1', mcc: 'MCC', mae: 'MAE', mse: 'MSE', rmse: 'RMSE', r2: 'R²', ece: 'calibration error (ECE)', brier: 'Brier score', tpr: 'TPR', fpr: 'FPR' };
-
-function plain(value: number, digits: number): string {
-  const text = Math.abs(value).toFixed(digits);
-  return Number(text) === 0 || value > 0 ? text : `−${text}`;
-}
-
-function significant(value: number, digits: number): string {
-  const size = Math.abs(value);
-  const text = size >= 1000 ? size.toLocaleString('en-US', { maximumFractionDigits: Math.max(0, digits - 4) }) : String(Number(size.toPrecision(digits)));
-  return value < 0 && text !== '0' ? `−${text}` : text;
-}
+const written: Record<string, string> = {
+  roc_auc: 'AUC',
+  f1: 'F1',
+  mcc: 'MCC',
+  mae: 'MAE',
+  mse: 'MSE',
+  rmse: 'RMSE',
+  r2: 'R²',
+  ece: 'calibration error (ECE)',
+  calibration_rms_debiased: 'calibration error (RMS)',
+  brier: 'Brier score',
+  bleu: 'BLEU',
+  chrf: 'chrF',
+  mrr: 'MRR',
+};

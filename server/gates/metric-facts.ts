@@ -1,7 +1,9 @@
-import { definitionOf, findMetric } from '../stats/metric-registry.ts';
+import { type MetricName, definitionOf, findMetric } from '../stats/metric-registry.ts';
 
 /** What a gate needs to know of a metric; all of it from the registry, none from the user. */
 export interface MetricFacts {
+  /** Without its parameter. */
+  name: MetricName;
   /** Null for a metric that is best at a target in the middle, such as bias. */
   direction: 'higher' | 'lower' | null;
   range: readonly [number, number];
@@ -14,6 +16,7 @@ export function metricFacts(metric: string): MetricFacts | null {
   if (!named) return null;
   const { better, range, unit } = definitionOf(named.name);
   return {
+    name: named.name,
     direction: typeof better === 'string' ? better : null,
     range: [range[0] ?? -Infinity, range[1] ?? Infinity],
     unit: unit === 'share' ? 'share' : 'metric',

@@ -1,6 +1,7 @@
 import type { Decision, GateResult } from '../../protocol/gates.ts';
+import { differenceText } from '../../protocol/number-text.ts';
 import type { Evidence } from './evidence.ts';
-import { differenceText, metricText } from './measure-text.ts';
+import { metricText } from './measure-text.ts';
 import { metricFacts } from './metric-facts.ts';
 
 /**

@@ -1,0 +1,157 @@
+import { averagePrecision, lift, precisionAtRecall } from '../stats/average-precision.ts';
+import { binaryBrier } from '../stats/brier.ts';
+import { type BinStrategy, type Reliability, calibrationRatio, debiasedCalibrationError, expectedCalibrationError, maxCalibrationError } from '../stats/calibration.ts';
+import { accuracy, balancedAccuracy, cohenKappa, f1, fBeta, falseNegativeRate, falsePositiveRate, matthewsCorrelation, precision, recall, specificity } from '../stats/classification-metrics.ts';
+import { type BinaryCounts, type ConfusionMatrix, oneVersusRest } from '../stats/confusion.ts';
+import { binaryLogLoss } from '../stats/log-loss.ts';
+import { findMetric } from '../stats/metric-registry.ts';
+import { type MetricValue, undefinedBecause } from '../stats/metric-value.ts';
+import { rankScores } from '../stats/ranked-scores.ts';
+import { rocAuc } from '../stats/roc-auc.ts';
+import { type MetricPlan, type PlannedMetric, meanOfRows, weightsOf } from './metric-plan.ts';
+import { resampledReliability } from './resampled-reliability.ts';
+import { type BinarySubject, decisionsOf } from './subject.ts';
+
+/**
+ * Binary metrics on some rows.
+ *
+ * @param rows  rows of the subject, all judged
+ * @param units position of each row in the weights that `weigh` takes
+ * @param names metrics wanted, as written; those of other tasks are left out
+ */
+export function planBinary(subject: BinarySubject, rows: Uint32Array, units: Uint32Array, names: readonly string[]): MetricPlan {
+  const labels = Uint8Array.from(rows, (row) => subject.labels[row]);
+  const allDecisions = decisionsOf(subject);
+  const decisions = Uint8Array.from(rows, (row) => allDecisions[row]);
+  const cells = labels.map((label, index) => 2 * label + decisions[index]);
+  const { weights, fill } = weightsOf(units);
+  const matrix: ConfusionMatrix = { classes: 2, counts: new Float64Array(4) };
+  const count = (): void => {
+    matrix.counts.fill(0);
+    for (let index = 0; index < cells.length; index++) matrix.counts[cells[index]] += weights[index];
+  };
+  count();
+  const decided: Decided = { labels, decisions, matrix, counts: () => oneVersusRest(matrix, 1) };
+  const { predictions } = subject;
+  const scored = predictions.kind === 'scores' ? scoredMetrics({ labels, scores: Float64Array.from(rows, (row) => predictions.scores[row]), weights }) : null;
+  const scoredMetric = (name: string): PlannedMetric | null => (scored ? scored.metric(name) : withoutScores(name, rows.length));
+  const metrics = names.flatMap((name) => decidedMetric(name, decided) ?? scoredMetric(name) ?? []);
+  return {
+    weigh: (all) => {
+      fill(all);
+      count();
+      scored?.forget();
+    },
+    metrics,
+  };
+}
+
+interface Decided {
+  labels: Uint8Array;
+  decisions: Uint8Array;
+  matrix: ConfusionMatrix;
+  counts: () => BinaryCounts;
+}
+
+/** Metrics of decisions, or null when the name is another's. */
+function decidedMetric(text: string, { labels, decisions, matrix, counts }: Decided): PlannedMetric | null {
+  const named = findMetric(text);
+  if (!named) return null;
+  const proportion = (measure: () => MetricValue, outcome: (label: number, decision: number) => 0 | 1 | 2): PlannedMetric => {
+    const outcomes = labels.map((label, index) => outcome(label, decisions[index]));
+    return { name: text, measure, rows: outcomes.reduce((sum, value) => sum + (value === 2 ? 0 : 1), 0), basis: { kind: 'proportion', outcomes } };
+  };
+  const resampled = (measure: () => MetricValue): PlannedMetric => ({ name: text, measure, rows: labels.length, basis: { kind: 'resampled' } });
+  switch (named.name) {
+    case 'accuracy':
+      return proportion(() => accuracy(matrix), (label, decision) => (label === decision ? 1 : 0));
+    case 'recall':
+      return proportion(() => recall(counts()), (label, decision) => (label === 0 ? 2 : decision === 1 ? 1 : 0));
+    case 'false_negative_rate':
+      return proportion(() => falseNegativeRate(counts()), (label, decision) => (label === 0 ? 2 : decision === 0 ? 1 : 0));
+    case 'specificity':
+      return proportion(() => specificity(counts()), (label, decision) => (label === 1 ? 2 : decision === 0 ? 1 : 0));
+    case 'false_positive_rate':
+      return proportion(() => falsePositiveRate(counts()), (label, decision) => (label === 1 ? 2 : decision === 1 ? 1 : 0));
+    case 'precision': {
+      const { truePositives, falsePositives } = counts();
+      const trials = truePositives + falsePositives;
+      return { name: text, measure: () => precision(counts()), rows: trials, basis: { kind: 'share', successes: truePositives, trials } };
+    }
+    case 'balanced_accuracy':
+      return resampled(() => balancedAccuracy(matrix));
+    case 'f1':
+      return resampled(() => f1(counts()));
+    case 'fbeta':
+      return resampled(() => fBeta(counts(), named.parameter));
+    case 'mcc':
+      return resampled(() => matthewsCorrelation(matrix));
+    case 'cohen_kappa':
+      return resampled(() => cohenKappa(matrix));
+    default:
+      return null;
+  }
+}
+
+/** Metrics of scores, by name. What they share is made when the first of them is asked for; `forget` when the weights change. */
+function scoredMetrics({ labels, scores, weights }: { labels: Uint8Array; scores: Float64Array; weights: Float64Array }): { metric: (text: string) => PlannedMetric | null; forget: () => void } {
+  const rows = labels.length;
+  const ranked = once(() => rankScores(labels, scores));
+  const binning = {
+    width: once(() => resampledReliability(labels, scores, 'width')),
+    mass: once(() => resampledReliability(labels, scores, 'mass')),
+  };
+  const bins = new Map<BinStrategy, Reliability>();
+  const binned = (strategy: BinStrategy): Reliability => {
+    const made = bins.get(strategy) ?? binning[strategy]()(weights);
+    bins.set(strategy, made);
+    return made;
+  };
+  const metric = (text: string): PlannedMetric | null => {
+    const named = findMetric(text);
+    if (!named) return null;
+    const resampled = (measure: () => MetricValue): PlannedMetric => ({ name: text, measure, rows, basis: { kind: 'resampled' } });
+    const mean = (metric: typeof binaryBrier): PlannedMetric =>
+      meanOfRows(text, rows, (index) => metric(labels.subarray(index, index + 1), scores.subarray(index, index + 1)), weights, () => metric(labels, scores));
+    switch (named.name) {
+      case 'roc_auc':
+        return { name: text, measure: () => rocAuc(ranked(), weights), rows, basis: { kind: 'roc_auc', labels, scores } };
+      case 'average_precision':
+        return resampled(() => averagePrecision(ranked(), weights));
+      case 'precision_at_recall':
+        return resampled(() => precisionAtRecall(ranked(), named.parameter ?? NaN, weights));
+      case 'lift_at':
+        return resampled(() => lift(ranked(), named.parameter ?? NaN, weights));
+      case 'log_loss':
+        return mean(binaryLogLoss);
+      case 'brier':
+        return mean(binaryBrier);
+      case 'ece':
+        return resampled(() => expectedCalibrationError(binned('width')));
+      case 'ece_mass':
+        return resampled(() => expectedCalibrationError(binned('mass')));
+      case 'calibration_rms_debiased':
+        return resampled(() => debiasedCalibrationError(binned('mass')));
+      case 'max_calibration_error':
+        return { ...resampled(() => maxCalibrationError(binned('width'))), basis: { kind: 'extreme' } };
+      case 'calibration_ratio':
+        return resampled(() => calibrationRatio(labels, scores, weights));
+      default:
+        return null;
+    }
+  };
+  return { metric, forget: () => bins.clear() };
+}
+
+const scoreMetrics = new Set(['roc_auc', 'average_precision', 'precision_at_recall', 'lift_at', 'log_loss', 'brier', 'ece', 'ece_mass', 'calibration_rms_debiased', 'max_calibration_error', 'calibration_ratio']);
+
+function withoutScores(text: string, rows: number): PlannedMetric | null {
+  const named = findMetric(text);
+  if (!named || !scoreMetrics.has(named.name)) return null;
+  return { name: text, measure: () => undefinedBecause('the model gives classes and no scores'), rows, basis: { kind: 'resampled' } };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

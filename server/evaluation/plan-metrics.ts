@@ -1,0 +1,60 @@
+import type { Task } from '../../protocol/evaluation.ts';
+import type { MetricPlan } from './metric-plan.ts';
+import { planBinary } from './plan-binary.ts';
+import { planGeneration } from './plan-generation.ts';
+import { planMulticlass } from './plan-multiclass.ts';
+import { planRanking } from './plan-ranking.ts';
+import { planRegression } from './plan-regression.ts';
+import type { Subject } from './subject.ts';
+
+/**
+ * Metrics of a subject on some of its rows.
+ *
+ * @param rows  rows of the subject, all of them judged (see `accountRows`)
+ * @param units position of each of these rows in the weights that `weigh` takes
+ * @param names as users write them; names that are no metric of the task are left out
+ */
+export function planMetrics(subject: Subject, rows: Uint32Array, units: Uint32Array, names: readonly string[]): MetricPlan {
+  switch (subject.task) {
+    case 'binary':
+      return planBinary(subject, rows, units, names);
+    case 'multiclass':
+      return planMulticlass(subject, rows, units, names);
+    case 'regression':
+      return planRegression(subject, rows, units, names);
+    case 'ranking':
+      return planRanking(subject, rows, units, names);
+    case 'generation':
+      return planGeneration(subject, rows, units, names);
+  }
+}
+
+/** Metrics computed of every model, on all rows and, where marked by their place in `slice`, on each slice. */
+export const defaultMetrics: Record<Task, { all: readonly string[]; slice: readonly string[] }> = {
+  binary: {
+    all: [
+      ...['roc_auc', 'average_precision', 'accuracy', 'balanced_accuracy', 'precision', 'recall', 'specificity', 'f1', 'mcc', 'cohen_kappa'],
+      ...['log_loss', 'brier', 'ece', 'ece_mass', 'calibration_rms_debiased', 'max_calibration_error', 'calibration_ratio'],
+    ],
+    slice: ['roc_auc', 'accuracy', 'balanced_accuracy', 'precision', 'recall', 'specificity', 'f1', 'mcc', 'log_loss', 'brier'],
+  },
+  multiclass: {
+    all: [
+      ...['accuracy', 'balanced_accuracy', 'precision_macro', 'recall_macro', 'f1_macro', 'precision_weighted', 'f1_weighted', 'mcc', 'cohen_kappa'],
+      ...['roc_auc_ovr_macro', 'log_loss', 'brier_multiclass'],
+    ],
+    slice: ['accuracy', 'balanced_accuracy', 'f1_macro', 'mcc', 'log_loss'],
+  },
+  regression: {
+    all: ['mae', 'rmse', 'r2', 'median_ae', 'max_error', 'bias', 'mape'],
+    slice: ['mae', 'rmse', 'r2', 'median_ae', 'bias'],
+  },
+  ranking: {
+    all: ['ndcg_at_5', 'ndcg_at_10', 'map_at_10', 'mrr', 'precision_at_10', 'recall_at_10', 'hit_rate_at_10'],
+    slice: ['ndcg_at_10', 'map_at_10', 'mrr'],
+  },
+  generation: {
+    all: ['bleu', 'chrf', 'rouge1', 'rouge2', 'rouge_l', 'rouge_lsum', 'exact_match'],
+    slice: ['bleu', 'chrf', 'rouge_l', 'exact_match'],
+  },
+};
