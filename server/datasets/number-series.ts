@@ -62,10 +62,11 @@ export class NumberSeries {
       if (value === Infinity) this.positiveInfinities++;
       else if (value === -Infinity) this.negativeInfinities++;
       else {
-        kept[count++] = value;
-        if (value < minimum) minimum = value;
-        if (value > maximum) maximum = value;
         if (value === 0 && Object.is(value, -0)) this.negativeZeros++;
+        // Counted as what it is, kept as plain zero: JSON has no other.
+        kept[count++] = value + 0;
+        if (value < minimum) minimum = value + 0;
+        if (value > maximum) maximum = value + 0;
       }
     }
     Object.assign(this, { count, previous, minimum, maximum, rises, falls, repeats });

@@ -23,7 +23,7 @@ export async function openTemporaryWorkspace({ memoryMb = 512, threads = 1 } = {
   await mkdir(spill);
   const analysis = await openAnalysis({ directories: [root], memoryMb, threads, tempDirectory: spill });
   const { DuckDBInstance } = await import('@duckdb/node-api');
-  const writer = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '512MiB' });
+  const writer = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '4GiB' });
   return {
     root,
     analysis,
