@@ -226,13 +226,13 @@ export function studentTSf(t: number, df: number): number {
   return Math.exp(studentTLogSf(t, df));
 }
 
-/** ln P(T > t) for Student's t with `df` > 0 degrees of freedom; finite where `studentTSf` underflows. */
+/** ln P(T > t) for Student's t with `df` > 0 degrees of freedom; finite where `studentTSf` underflows, up to |t| = 1e154. */
 export function studentTLogSf(t: number, df: number): number {
   if (!(df > 0)) throw new RangeError(`Student's t needs df > 0, got ${df}`);
   if (Number.isNaN(t)) throw new RangeError('Student\'s t of NaN');
   if (t === 0) return -LOG_2;
-  if (!Number.isFinite(t)) return t > 0 ? -Infinity : 0;
   const square = t * t;
+  if (square === Infinity) return t > 0 ? -Infinity : 0;
   const logTail = logRegularisedBeta(df / (df + square), df / 2, 0.5, square / (df + square)).logLower - LOG_2;
   return t > 0 ? logTail : logComplement(logTail);
 }
@@ -476,11 +476,10 @@ function rootByNewton(evaluate: (u: number) => { value: number; slope: number },
     else low = u;
     const reach = 10 + Math.abs(u);
     let next = u - value / slope;
+    if (Math.abs(next - u) <= 1e-13 * Math.max(1, Math.abs(u))) return next;
     if (!(Math.abs(next - u) <= reach)) next = value > 0 === increasing ? u - reach : u + reach;
     if (!(next > low && next < high)) next = (low + high) / 2;
-    const step = Math.abs(next - u);
     u = next;
-    if (step <= 1e-13 * Math.max(1, Math.abs(u))) return u;
   }
   return u;
 }
