@@ -77,7 +77,7 @@ export function pickColumns(dataset: Dataset, names: readonly string[]): Dataset
 /** The name with the fewest edits, when they are few enough to be a slip. */
 export function nearestName(name: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
-  let bestEdits = Math.max(1, Math.floor(name.length / 3)) + 1;
+  let bestEdits = Math.ceil(name.length / 3) + 1;
   for (const candidate of names) {
     const edits = countEdits(name.toLowerCase(), candidate.toLowerCase());
     if (edits < bestEdits) [best, bestEdits] = [candidate, edits];

@@ -64,8 +64,8 @@ export async function conditionOf(rule: CheckRule, dataset: Dataset, others: Rea
 /** Rows that share all the given values with another row. Nulls are alike, as in GROUP BY. */
 export function duplicated(dataset: Dataset, columns: readonly string[]): RowCondition {
   const names = pickColumns(dataset, columns).map(({ name }) => quoteIdentifier(name));
-  const key = (prefix: string) => `row(${names.map((name) => prefix + name).join(', ')})`;
-  return rowCondition(`${key('t.')} IN (SELECT ${key('')} FROM ${dataset.relation} GROUP BY ALL HAVING count(*) > 1)`);
+  const groups = `SELECT ${names.join(', ')} FROM ${dataset.relation} GROUP BY ALL HAVING count(*) > 1`;
+  return rowCondition(`EXISTS (SELECT 1 FROM (${groups}) AS o WHERE ${names.map((name) => `t.${name} IS NOT DISTINCT FROM o.${name}`).join(' AND ')})`);
 }
 
 /** Rows beyond the first of each group of equal ones: what would go if the dataset were made unique. */
