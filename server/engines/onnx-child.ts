@@ -15,6 +15,8 @@ export type Ending = 'deadline' | 'memory' | 'cancelled' | 'recycled' | 'closed'
 export interface Exit {
   ending: Ending;
   detail: string;
+  /** What it held when it went over its cap; 0 otherwise. */
+  rssBytes: number;
   /** The last of what the process wrote to its error stream. */
   stderr: string;
 }
@@ -52,6 +54,7 @@ export function startChild(settings: HostArguments, events: ChildEvents): Child 
   const frames = process_.stdio[3] as Duplex;
   let ending: Ending = null;
   let detail = '';
+  let rssOverBytes = 0;
   let received = 0;
   const stderr = tailOf(process_.stderr as Readable);
   const lastWords = tailOf(process_.stdio[4] as Readable);
@@ -80,7 +83,7 @@ export function startChild(settings: HostArguments, events: ChildEvents): Child 
   const exited = new Promise<Exit>((resolve) => {
     process_.on('error', (error) => {
       detail = error.message;
-      resolve({ ending, detail, stderr: stderr() });
+      resolve({ ending, detail, rssBytes: 0, stderr: stderr() });
     });
     process_.on('close', (code, signal) => {
       rmSync(folder, { recursive: true, force: true });
@@ -88,9 +91,10 @@ export function startChild(settings: HostArguments, events: ChildEvents): Child 
       if (words && ending === null) {
         const { reason, rssBytes } = JSON.parse(words) as LastWords;
         ending = reason;
+        rssOverBytes = rssBytes;
         detail = `${Math.round(rssBytes / 2 ** 20)} MiB in use`;
       }
-      resolve({ ending, detail: detail || (signal ? `signal ${signal}` : `exit code ${code}`), stderr: stderr() });
+      resolve({ ending, detail: detail || (signal ? `signal ${signal}` : `exit code ${code}`), rssBytes: rssOverBytes, stderr: stderr() });
     });
   });
 

@@ -15,7 +15,7 @@ import { openExternal } from './onnx-external.ts';
 import { externalFilesOf, readModel, tensorsOf } from './onnx-graph.ts';
 import { memorySource } from './onnx-wire.ts';
 import { stripZipMap } from './onnx-zipmap.ts';
-import { type Datatype, encodeStrings, frame, type Frame, frameReader, pack, stringsOf, type Tensor, type TensorMap, unpack } from './tensor.ts';
+import { type Datatype, encodeStrings, frame, type Frame, frameReader, isMangled, pack, stringsOf, type Tensor, type TensorMap, unpack } from './tensor.ts';
 
 export interface LoadRequest {
   kind: 'load';
@@ -250,6 +250,7 @@ function tensorOutputs(session: InferenceSession): string[] {
 function feedsOf(ort: Ort, tensors: TensorMap): InferenceSession.FeedsType {
   const feeds = Object.create(null) as Record<string, OrtTensor>;
   for (const [name, tensor] of tensors) {
+    if (tensor.datatype === 'string' && tensor.data.dictionary.some(isMangled)) throw new Error(`input '${name}' has a text with NUL or half a surrogate pair`);
     const data = tensor.datatype === 'string' ? stringsOf(tensor.data) : tensor.datatype === 'float16' ? halves(tensor.data) : tensor.data;
     // One row of the typings per datatype; the pairing is ours.
     Object.defineProperty(feeds, name, { value: new ort.Tensor(tensor.datatype as 'float32', data as Float32Array, tensor.shape), enumerable: true });

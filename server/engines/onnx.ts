@@ -24,9 +24,9 @@ export interface HostOptions {
   threads?: number;
   /** Keep freed memory for the next run: faster, and a process that only grows. */
   arena?: boolean;
-  /** Longest time one run may take from the moment the host is free for it. */
+  /** Longest time one run, or one probe at the start, may take from the moment the host is free for it. */
   deadlineMs?: number;
-  /** Longest time for start, load and each probe. */
+  /** Longest time for the process to come up, and for the model to load. */
   startDeadlineMs?: number;
   /** By default twice the model and its external data plus 1 GiB, at most half of this machine's memory. */
   memoryBytesMax?: number;
@@ -191,8 +191,7 @@ class Host implements ModelHost {
       batch: { batchable: false, axis: null, fixedRows: null, source: 'probe', reason: 'Not probed yet', warnings: [] },
     };
     const { signal } = this.#options;
-    const deadlineMs = this.#options.startDeadlineMs ?? defaultStartDeadlineMs;
-    this.#model.batch = await probeBatch(loaded.inputs, loaded.outputs, (inputs) => this.run(inputs, { signal, deadlineMs }));
+    this.#model.batch = await probeBatch(loaded.inputs, loaded.outputs, (inputs) => this.run(inputs, { signal }));
     this.#rssLoadedBytes = this.#memory.rssBytes;
   }
 
@@ -396,6 +395,7 @@ class Host implements ModelHost {
   #onExit(child: Child, exit: Exit): void {
     if (this.#child !== child) return;
     this.#child = undefined;
+    this.#memory.rssPeakBytes = Math.max(this.#memory.rssPeakBytes, exit.rssBytes);
     clearTimeout(this.#timer);
     if (!this.#ready) return; // Whoever is starting it has the exit too.
     this.#ready = false;

@@ -48,6 +48,7 @@ export interface NamedVector {
  * - numbers go to float32 and float16 by rounding to nearest; one that would overflow to infinity is refused.
  * - an integer tensor takes whole numbers within its range (`exact` values keep all 64 bits), a bool tensor 0 and 1.
  * - a number goes into a string tensor in its shortest decimal form: 3 is "3". NaN and infinity are refused.
+ * - text with NUL or half a surrogate pair, which the runtime would change, is refused.
  * - text goes into a number tensor if it is a plain decimal number, into a bool tensor if it is true, false, 0 or 1.
  *
  * @param rows half-open range of rows to take; all by default
@@ -92,6 +93,11 @@ export function vectorsOf(tensor: Tensor): Vector[] {
 
 export function stringTensor(values: readonly string[], shape: number[] = [values.length]): Tensor {
   return { datatype: 'string', shape, data: encodeStrings(values) };
+}
+
+/** Whether the runtime would cut or change a text: it ends texts at NUL, and stores them as UTF-8. */
+export function isMangled(text: string): boolean {
+  return /\0|\p{Surrogate}/u.test(text);
 }
 
 /** The elements of a string tensor, in order. */
@@ -261,8 +267,16 @@ function stringData(columns: readonly NamedVector[], info: TensorInfo, from: num
       const recoded = new Int32Array(vector.dictionary.length).fill(-1);
       for (let row = from, at = index; row < to; row++, at += columns.length) {
         const code = vector.codes[row];
-        if (code < 0) codes[at] = codeOf('');
-        else codes[at] = recoded[code] < 0 ? (recoded[code] = codeOf(vector.dictionary[code])) : recoded[code];
+        if (code < 0) {
+          codes[at] = codeOf('');
+          continue;
+        }
+        if (recoded[code] < 0) {
+          const text = vector.dictionary[code];
+          if (isMangled(text)) refuse(name, row, info.name, 'string', JSON.stringify(text), 'the runtime takes no text with NUL or half a surrogate pair');
+          recoded[code] = codeOf(text);
+        }
+        codes[at] = recoded[code];
       }
       return;
     }

@@ -58,6 +58,8 @@ describe('columns into tensors', () => {
     ['a word in a float', words(['1', 'late']), 'float32', 'Column word, row 1: "late" does not fit the float32 input x: it is not a number'],
     ['"nan" in a float', words(['nan']), 'float32', 'it is not a number'],
     ['an empty text in a float', words(['']), 'float32', 'Column word, row 0: ""'],
+    ['text with NUL', words(['fine', 'a\0b']), 'string', 'Column word, row 1: "a\\u0000b" does not fit the string input x: the runtime takes no text with NUL'],
+    ['half a surrogate pair', words(['\ud800']), 'string', 'row 0'],
     ['a hexadecimal text in an integer', words(['0x10']), 'int64', 'it is not a number'],
   ];
   it.each(refused)('%s is refused with column and row', (_, column, datatype, message) => {

@@ -45,6 +45,27 @@ export function writeHostileModels(folder: string): HostileModel[] {
 /** Loops until it is killed. */
 export const endlessLoop = loop(2n ** 62n, node('Identity', ['carried'], ['carried-out']));
 
+/** Runs as many rounds as the largest input says. */
+export const loopByInput = simple({
+  nodes: [
+    node('ReduceMax', ['x'], ['most'], { keepdims: { int: 0 } }),
+    node('Cast', ['most'], ['trips'], { to: { int: int64 } }),
+    node('Constant', [], ['start'], { value: { tensor: tensor({ type: 9, shape: [], raw: Uint8Array.from([1]) }) } }),
+    node('Loop', ['trips', 'start', 'x'], ['y'], { body: { graph: loopBody(node('Identity', ['carried'], ['carried-out'])) } }),
+  ],
+});
+
+/** Makes a tensor of as many elements as the largest input says. */
+export const growByInput = simple({
+  nodes: [
+    node('ReduceMax', ['x'], ['most'], { keepdims: { int: 1 } }),
+    node('Cast', ['most'], ['size'], { to: { int: int64 } }),
+    node('ConstantOfShape', ['size'], ['big']),
+    node('ReduceSum', ['big'], ['sum'], { keepdims: { int: 1 } }),
+    node('Add', ['x', 'sum'], ['y']),
+  ],
+});
+
 /** Asks for `elements` float32 from a file of some 150 bytes. */
 export function constantOfShape(elements: number): Bytes {
   return simple({ nodes: [node('ConstantOfShape', ['shape'], ['big']), node('Add', ['x', 'big'], ['y'])], initializers: [numbers('shape', elements)] });
@@ -237,14 +258,17 @@ function functions(bodies: Bytes[], called: string, calls = 1): Bytes {
 }
 
 function loop(trips: bigint, step: Bytes): Bytes {
-  const body = graph({
+  return simple({
+    nodes: [node('Loop', ['trips', 'start', 'x'], ['y'], { body: { graph: loopBody(step) } })],
+    initializers: [tensor({ name: 'trips', type: int64, shape: [], raw: integers(trips) }), tensor({ name: 'start', type: 9, shape: [], raw: Uint8Array.from([1]) })],
+  });
+}
+
+function loopBody(step: Bytes): Bytes {
+  return graph({
     nodes: [node('Identity', ['go'], ['go-out']), step],
     inputs: [value('i', int64, []), value('go', 9, []), value('carried')],
     outputs: [value('go-out', 9, []), value('carried-out')],
-  });
-  return simple({
-    nodes: [node('Loop', ['trips', 'start', 'x'], ['y'], { body: { graph: body } })],
-    initializers: [tensor({ name: 'trips', type: int64, shape: [], raw: integers(trips) }), tensor({ name: 'start', type: 9, shape: [], raw: Uint8Array.from([1]) })],
   });
 }
 
