@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 /** Native packages stay outside: each ships its own binaries and is loaded from node_modules. */
-const external = ['@duckdb/node-api', 'onnxruntime-node'];
+const external = ['@duckdb/*', 'onnxruntime-node'];
 
 await rm('dist', { recursive: true, force: true });
 await build({

@@ -10,6 +10,8 @@ import { resolveDataset, resolveModel } from './config/resolve-models.ts';
 import { config as configSchema, drift as driftSchema, readableConfig, resources as resourcesSchema } from './config/schema.ts';
 import { nearest } from './config/spelling.ts';
 import { type KeyPath, type YamlSource, readYaml } from './config/yaml-source.ts';
+import { findFiles } from './datasets/find-files.ts';
+import { glob } from './engines/glob.ts';
 import { Problem } from './problem.ts';
 import { findModels } from './registry/find-models.ts';
 
@@ -44,12 +46,14 @@ export async function parseConfig(text: string, options: ParseOptions): Promise<
   const complaints: Complaint[] = [];
   const complain: Complain = (key, message, notes = {}) => complaints.push({ key, message, part: 'value', severity: 'error', ...notes });
   if (source.broken) return { problem: problemOf('config-syntax', placed(source, [], options.path)) };
-  if (source.value === null && source.faults.length === 0) complain([], `the file is empty; run \`slipway init\` to fill it`);
-  else explainMisfits(configSchema, source, complain);
+  const empty = source.value === null && source.faults.length === 0;
+  if (empty) complain([], 'the file is empty; run `slipway init` to fill it');
+  const fits = !empty && explainMisfits(configSchema, source, complain);
 
   const config = await resolveConfig(source, options, complain);
   const issues = placed(source, complaints, options.path);
   if (issues.some(({ severity }) => severity === 'error')) return { problem: problemOf('config-invalid', issues) };
+  if (!fits) throw new Error('slipway.yaml does not fit its schema, and nobody said why');
   return { config, warnings: issues };
 }
 
@@ -98,16 +102,26 @@ async function resolveConfig(source: YamlSource, { workspace, columns }: ParseOp
   if (workspace !== undefined) {
     const disk = { workspace: await realpath(resolve(workspace)), platform: process.platform };
     const allow = await checkAllowed(written.allow, disk, complain);
-    await checkFiles(written, allow, disk, complain);
+    const find = {
+      data: (pattern: string) => findFiles([pattern], disk.workspace).catch(noneIfMissing),
+      model: (pattern: string) => glob([pattern], disk.workspace, allow).catch(noneIfMissing),
+    };
+    await checkFiles(written, allow, { ...disk, find }, complain);
     for (const model of models) await checkChampion(model, disk.workspace, allow, complain);
   }
   return config;
 }
 
+/** What leads outside is not there, as far as this workspace is concerned. */
+function noneIfMissing(error: unknown): [] {
+  if (error instanceof Problem && (error.code === 'file-missing' || error.code === 'path-outside-workspace')) return [];
+  throw error;
+}
+
 /** A champion given by name must be one of the versions, as soon as there are any. */
 async function checkChampion({ name, champion, files, predictions }: ModelConfig, workspace: string, allow: readonly string[], complain: Complain): Promise<void> {
   if (champion === null || champion.startsWith('sha256:')) return;
-  const found = await findModels(name, files, workspace, allow).catch(() => []);
+  const found = await findModels(name, files, workspace, allow).catch(noneIfMissing);
   const versions = [...predictions.map(({ version }) => version), ...found.map(({ version }) => version)];
   if (versions.length === 0 || versions.includes(champion)) return;
   const meant = nearest(champion, versions);
@@ -116,9 +130,10 @@ async function checkChampion({ name, champion, files, predictions }: ModelConfig
 
 /** Complaints with their places, each once, in the order of the file. */
 function placed(source: YamlSource, complaints: readonly Complaint[], path: string): ConfigIssue[] {
+  const faulty = new Set(source.faults.map(({ key }) => keyText(key)));
   const issues = [
     ...source.faults.map(({ key, ...fault }): ConfigIssue => ({ path, ...fault, key: keyText(key), severity: 'error' })),
-    ...complaints.map(({ key, part, message, suggestion, severity }): ConfigIssue => ({ path, ...source.locate(key, part), key: keyText(key), message, ...(suggestion === undefined ? {} : { suggestion }), severity })),
+    ...complaints.filter(({ key }) => key.length === 0 || !faulty.has(keyText(key))).map(({ key, part, message, suggestion, severity }): ConfigIssue => ({ path, ...source.locate(key, part), key: keyText(key), message, ...(suggestion === undefined ? {} : { suggestion }), severity })),
   ];
   const once = new Map(issues.map((issue) => [`${issue.line}:${issue.column}:${issue.message}`, issue]));
   return [...once.values()].sort((a, b) => a.line - b.line || a.column - b.column);

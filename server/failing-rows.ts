@@ -27,7 +27,7 @@ export async function failingRowsOf(house: House, batchId: string, findingId: st
     if (files.length !== 1) throw new Problem('dataset-unsupported', `${report.profile.name} is ${files.length} files; check them one by one to see their rows`);
     const batch = await data.file(join(workspace, files[0]));
     if ((await batch.ref()).digest !== digest) throw new Problem('dataset-changed', `${files[0]} has changed since it was checked; check it again`, { where: { path: files[0] } });
-    const question = planFailingRows(report.dataQuality.findings.map(({ check }) => check), findingId, { profile: report.profile, reference: report.referenceProfile ?? undefined, now: Date.parse(report.checkedAt) });
+    const question = planFailingRows(finding, { profile: report.profile, reference: report.referenceProfile ?? undefined, now: Date.parse(report.checkedAt) });
     if (question === null) return { finding: findingId, message: finding.message, total: 0, columns: [], rows: [] };
     const others = new Map<string, Dataset>();
     if ('dataset' in question && typeof question.dataset === 'string') others.set(question.dataset, await (await data.whole(question.dataset)).open());

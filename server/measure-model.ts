@@ -1,21 +1,24 @@
 import type { ModelConfig, PredictionColumns } from '../protocol/config.ts';
 import type { ComparisonReport, EvaluationReport } from '../protocol/evaluation.ts';
 import type { DatasetRole, EvaluationRole, Gate } from '../protocol/gates.ts';
-import type { BatchReport, RunReport } from '../protocol/run.ts';
+import type { RunReport } from '../protocol/run.ts';
 import type { ParityReport, Provider, RuntimeReport } from '../protocol/runtime.ts';
-import { checkParity } from './comparison/check-parity.ts';
+import { checkParity, type OutputTensor, type ParitySide } from './comparison/check-parity.ts';
 import { compare } from './comparison/compare.ts';
 import { readBatches } from './datasets/read-columns.ts';
 import { detectDrift } from './drift/detect-drift.ts';
 import { startHost, type ModelHost } from './engines/onnx.ts';
-import { tensorOf, type TensorMap } from './engines/tensor.ts';
+import { tensorOf, vectorsOf, type TensorMap } from './engines/tensor.ts';
+import type { OutcomeValues } from './evaluation/assess-value.ts';
 import { evaluate } from './evaluation/evaluate.ts';
 import { judgeCases } from './evaluation/judge-cases.ts';
+import { pairSubjects } from './evaluation/pair-subjects.ts';
 import { findPredictionFaults, type Predictions } from './evaluation/predictions.ts';
 import type { SliceDeclaration } from './evaluation/slice.ts';
+import { decisionsOf } from './evaluation/subject.ts';
 import { measureLatencyOf, batchSizes } from './measure-runtime.ts';
 import type { House, On, RunSubject } from './pipeline.ts';
-import { mapInputs, predict, type InputMapping } from './predict.ts';
+import { mapInputs, predict, type InputMapping, type OutputColumns } from './predict.ts';
 import { Problem } from './problem.ts';
 import type { RegisteredModel } from './registry/register-model.ts';
 import type { Table } from './stats/vector.ts';
@@ -33,6 +36,8 @@ export type Version =
 export interface Models {
   host(version: Extract<Version, { kind: 'file' }>, providers?: readonly Provider[]): Promise<ModelHost>;
   predictions(version: Version, config: ModelConfig, contract: Contract, batch: Batch): Promise<Predictions>;
+  /** The evaluation of these predictions, made once. */
+  evaluation(version: Version, config: ModelConfig, batch: Batch, make: () => Promise<EvaluationReport>): Promise<EvaluationReport>;
   close(): Promise<void>;
 }
 
@@ -43,7 +48,7 @@ const rolesEvaluated = ['holdout', 'current'] as const;
 const parityRows = 1000;
 
 /** predict → evaluate → compare, each dataset by itself: what fails leaves its own evidence missing and nothing else. */
-export async function measureModel(house: House, models: Models, subject: RunSubject, batches: { role: DatasetRole; batch: BatchReport }[], steps: Steps, on: On): Promise<Measured> {
+export async function measureModel(house: House, models: Models, subject: RunSubject, steps: Steps, on: On): Promise<Measured> {
   const { config, version, champion, batches: data } = subject;
   const measured: Measured = { predictions: [], evaluations: {}, championEvaluations: {}, comparisons: {}, cases: [], concept: null, estimates: [], runtime: null, signatures: null };
   const labelled = data.holdout ?? data.current;
@@ -69,7 +74,7 @@ export async function measureModel(house: House, models: Models, subject: RunSub
       steps.skip('compare', role, `comparisons.${role}`, reason);
       continue;
     }
-    const evaluation = await steps.attempt('evaluate', `${version.name} on ${batch.name}`, `evaluations.${role}`, () => evaluationOf(house, subject, contract, version, batch, predictions, on));
+    const evaluation = await steps.attempt('evaluate', `${version.name} on ${batch.name}`, `evaluations.${role}`, () => models.evaluation(version, config, batch, () => evaluationOf(house, subject, contract, version, batch, predictions, on)));
     if (evaluation !== null) measured.evaluations[role] = evaluation;
     await compareWithChampion(house, models, subject, contract, role, batch, predictions, measured, steps, on);
   }
@@ -81,7 +86,7 @@ export async function measureModel(house: House, models: Models, subject: RunSub
   else {
     const judged = await steps.attempt('evaluate', 'curated cases', 'cases', async () => {
       const table = await cases.table();
-      return judgeCases(subjectOf(table, config, cases.config.target ?? config.target, contract, caseAnswers), { names: caseNames(table, cases.config.key) });
+      return judgeCases(subjectOf(table, config, cases.config.target ?? config.target, contract, caseAnswers), { names: rowNames(table, cases.config.key) });
     });
     measured.cases = judged ?? [];
   }
@@ -91,7 +96,6 @@ export async function measureModel(house: House, models: Models, subject: RunSub
     measured.signatures = await steps.attempt('identify', 'signature', 'signatures', async () => ({ candidate: signatureOf(version), champion: signatureOf(champion) }));
   } else steps.missing.signatures = champion === null ? 'there is no champion to compare with' : 'predictions are columns of the data';
   await measureRuntime(models, subject, contract, measured, steps, on);
-  void batches;
   return measured;
 }
 
@@ -121,7 +125,7 @@ async function compareWithChampion(house: House, models: Models, subject: RunSub
   }
   const theirs = await steps.attempt('predict', `${champion.name} on ${batch.name}`, `comparisons.${role}`, async () => models.predictions(champion, config, await contractFor(config, champion, batch), batch));
   if (theirs === null) return;
-  const evaluation = await steps.attempt('evaluate', `${champion.name} on ${batch.name}`, `championEvaluations.${role}`, () => evaluationOf(house, subject, contract, champion, batch, theirs, on));
+  const evaluation = await steps.attempt('evaluate', `${champion.name} on ${batch.name}`, `championEvaluations.${role}`, () => models.evaluation(champion, config, batch, () => evaluationOf(house, subject, contract, champion, batch, theirs, on)));
   if (evaluation !== null) measured.championEvaluations[role] = evaluation;
   const comparison = await steps.attempt('compare', `${version.name} with ${champion.name} on ${batch.name}`, `comparisons.${role}`, () => comparisonOf(house, subject, contract, champion, batch, { candidate: predictions, champion: theirs }, on));
   if (comparison !== null) measured.comparisons[role] = comparison;
@@ -225,10 +229,40 @@ async function parityOf(models: Models, { version, config }: RunSubject, contrac
     return { between: [here.model.provider, provider], rows: 0, verdict: 'unavailable', reason: error.message, outputs: [], decisionsChanged: null, tolerance };
   }
   const mapping = mapInputs(here.model.inputs, config, await batch.open(), notFeatures(batch));
-  const feed = await feedOf(batch, mapping, here.model.batch.fixedRows ?? (here.model.batch.batchable ? parityRows : 1));
-  const [a, b] = [await here.run(feed), await there.run(feed)];
-  void contract;
-  return checkParity({ between: [here.model.provider, there.model.provider], outputs: [a, b], tolerance });
+  const rows = here.model.batch.fixedRows ?? (here.model.batch.batchable ? parityRows : 1);
+  const feed = await feedOf(batch, mapping, rows);
+  const side = async (host: ModelHost): Promise<ParitySide> => {
+    const outputs = outputColumns(await host.run(feed));
+    const predictions = predictionsOf(outputs, config, contract);
+    return { name: host.model.provider, outputs: outputs.map(asOutputTensor), decisions: decisionsFrom(predictions, config, contract) };
+  };
+  return checkParity(await side(here), await side(there), rows, tolerance);
+}
+
+function outputColumns(tensors: TensorMap): OutputColumns[] {
+  return [...tensors].map(([name, tensor]) => ({ name, datatype: tensor.datatype, columns: vectorsOf(tensor) }));
+}
+
+function asOutputTensor({ name, datatype, columns }: OutputColumns): OutputTensor {
+  const type = datatype === 'float16' || datatype === 'float32' || datatype === 'float64' ? datatype : datatype === 'string' ? 'text' : 'integer';
+  const parts = columns.map((vector) => (vector.kind === 'numeric' ? vector.values : null));
+  if (parts.every((part) => part !== null)) {
+    const values = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      values.set(part, at);
+      at += part.length;
+    }
+    return { name, datatype: type, values };
+  }
+  return { name, datatype: type, values: columns.flatMap((vector) => (vector.kind === 'categorical' ? Array.from(vector.codes, (code) => vector.dictionary[code] ?? '') : [])) };
+}
+
+function decisionsFrom(predictions: Predictions, { threshold }: ModelConfig, { task, classes }: Contract): Int32Array | undefined {
+  if (predictions.kind === 'classes') return predictions.codes;
+  if (task === 'binary' && predictions.kind === 'scores') return Int32Array.from(predictions.scores, (score) => (score >= threshold ? 1 : 0));
+  if (task !== 'multiclass' || predictions.kind !== 'probabilities') return undefined;
+  return decisionsOf({ task, classes, predictions, labels: new Int32Array(predictions.probabilities.length / classes.length) });
 }
 
 /** The first rows of a batch as a model takes them; rows repeat when there are fewer. */
@@ -256,7 +290,6 @@ async function evaluationOf(house: House, subject: RunSubject, contract: Contrac
   const target = batch.config.target ?? config.target;
   const table = await batch.table();
   const features = table.columns.filter(({ name, kind }) => name !== target && !notFeatures(batch).includes(name) && (kind === 'numeric' || kind === 'categorical' || kind === 'boolean'));
-  const { value } = config;
   return evaluate({
     dataset: await batch.ref(),
     model: { name: config.name, version: version.name, digest: version.digest },
@@ -266,15 +299,35 @@ async function evaluationOf(house: House, subject: RunSubject, contract: Contrac
     slices: slicesOf(config),
     searched: features.map(({ name }) => name),
     groups: contract.task === 'binary' ? config.groups : [],
-    ...(value !== null && contract.task === 'binary' && { value: { currency: value.currency, truePositive: value.tp, falsePositive: value.fp, falseNegative: value.fn, trueNegative: value.tn, baseline: value.baseline } }),
+    value: outcomeValuesOf(config, contract),
     seed: house.config.seed,
     tick: tickerFor('evaluate', `${version.name} on ${batch.name}`, on),
+  });
+}
+
+async function comparisonOf(house: House, { config, policy, version }: RunSubject, contract: Contract, champion: Version, batch: Batch, answers: { candidate: Predictions; champion: Predictions }, on: On): Promise<ComparisonReport> {
+  const table = await batch.table();
+  const dataset = await batch.ref();
+  const target = batch.config.target ?? config.target;
+  const of = (predictions: Predictions) => subjectOf(table, config, target, contract, predictions);
+  return compare({
+    candidate: { version: version.name, digest: version.digest, dataset },
+    champion: { version: champion.name, digest: champion.digest, dataset },
+    pairs: pairSubjects(of(answers.candidate), of(answers.champion), { metrics: metricsWanted(policy), table, slices: slicesOf(config), value: outcomeValuesOf(config, contract) }),
+    keys: rowNames(table, batch.config.key),
+    seed: house.config.seed,
+    tick: tickerFor('compare', `${version.name} with ${champion.name} on ${batch.name}`, on),
   });
 }
 
 /** Metrics that gates ask for, whether or not they are among the usual ones. */
 function metricsWanted(policy: readonly Gate[]): string[] {
   return [...new Set(policy.flatMap((gate) => (gate.kind === 'metric' || gate.kind === 'change' || gate.kind === 'non_inferior' ? [gate.metric] : [])))];
+}
+
+function outcomeValuesOf({ value }: ModelConfig, { task }: Contract): OutcomeValues | undefined {
+  if (value === null || task !== 'binary') return undefined;
+  return { currency: value.currency, truePositive: value.tp, falsePositive: value.fp, falseNegative: value.fn, trueNegative: value.tn, baseline: value.baseline };
 }
 
 function slicesOf({ slices }: ModelConfig): SliceDeclaration[] {
@@ -295,7 +348,8 @@ function notFeatures(batch: Batch): string[] {
   return [...batch.config.key, ...(batch.config.time === null ? [] : [batch.config.time]), ...(batch.config.target === null ? [] : [batch.config.target])];
 }
 
-function caseNames(table: Table, key: readonly string[]): (string | null)[] | undefined {
+/** By the key column, else by a column that is called like one. */
+function rowNames(table: Table, key: readonly string[]): (string | null)[] | undefined {
   const column = table.columns.find(({ name }) => name === key[0] || /^(case|case_?id|name|id)$/i.test(name));
   if (column === undefined) return undefined;
   const { vector } = column;
@@ -309,27 +363,22 @@ function signatureOf({ registered: { summary } }: Extract<Version, { kind: 'file
 export function openModels({ config: { resources } }: House, on: On): Models {
   const hosts = new Map<string, Promise<ModelHost>>();
   const answers = new Map<string, Promise<Predictions>>();
+  const evaluations = new Map<string, Promise<EvaluationReport>>();
 
   function host(version: Extract<Version, { kind: 'file' }>, providers: readonly Provider[] = resources.providers): Promise<ModelHost> {
-    const key = `${version.digest} ${providers.join()}`;
-    let started = hosts.get(key);
-    if (started === undefined) {
-      const { registered } = version;
-      started = startHost({
+    const { registered } = version;
+    return remembered(hosts, `${version.digest} ${providers.join()}`, () =>
+      startHost({
         file: registered.file,
         sha256: registered.sha256,
         externalSha256: registered.externalSha256,
         providers,
         ...(resources.threads !== null && { threads: resources.threads }),
         deadlineMs: resources.deadlineMs,
-        ...(resources.memoryMb !== null && { memoryBytesMax: resources.memoryMb * 1e6 }),
+        memoryBytesMax: resources.memoryMb * 1e6,
         signal: on.signal,
-      });
-      // A host that could not start is asked for again by whoever needs it next, and says why again.
-      started.catch(() => hosts.delete(key));
-      hosts.set(key, started);
-    }
-    return started;
+      }),
+    );
   }
 
   async function answer(version: Version, config: ModelConfig, contract: Contract, batch: Batch): Promise<Predictions> {
@@ -345,18 +394,23 @@ export function openModels({ config: { resources } }: House, on: On): Models {
     return predictionsOf(outputs, config, contract);
   }
 
+  /** A failure is not remembered: whoever asks next is told anew. */
+  function remembered<T>(memory: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+    let made = memory.get(key);
+    if (made === undefined) {
+      made = make();
+      made.catch(() => memory.delete(key));
+      memory.set(key, made);
+    }
+    return made;
+  }
+
+  const keyOf = async (version: Version, { name }: ModelConfig, batch: Batch) => digestOf({ version: version.digest, name, batch: (await batch.ref()).digest, files: batch.files });
+
   return {
     host,
-    async predictions(version, config, contract, batch) {
-      const key = digestOf({ version: version.digest, name: config.name, batch: (await batch.ref()).digest, files: batch.files, contract });
-      let made = answers.get(key);
-      if (made === undefined) {
-        made = answer(version, config, contract, batch);
-        made.catch(() => answers.delete(key));
-        answers.set(key, made);
-      }
-      return made;
-    },
+    predictions: async (version, config, contract, batch) => remembered(answers, await keyOf(version, config, batch), () => answer(version, config, contract, batch)),
+    evaluation: async (version, config, batch, make) => remembered(evaluations, await keyOf(version, config, batch), make),
     async close() {
       const started = await Promise.allSettled(hosts.values());
       await Promise.all(started.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)));

@@ -196,7 +196,7 @@ async function runVersion(house: House, data: WorkspaceData, models: Models, sub
     if (role === 'current') steps.missing.drift = report?.driftMissing ?? steps.missing[`dataQuality.${role}`];
   }
   const history = await historyOf(house, data, subject, steps, on);
-  const measured = await measureModel(house, models, subject, batches, steps, on);
+  const measured = await measureModel(house, models, subject, steps, on);
 
   const code = await steps.attempt('trace', 'code', 'code', () => traceCode(workspace, on.signal));
   const lineage: Lineage = {

@@ -10,12 +10,13 @@ import { suggestChecks } from './data-quality/suggest-checks.ts';
 import { measure } from './datasets/measure.ts';
 import type { Dataset } from './datasets/open-dataset.ts';
 import { detectDrift } from './drift/detect-drift.ts';
-import { summariseDrift } from './drift/summarise-drift.ts';
 import { canonicalise } from './gates/canonicalise.ts';
 import type { House, On } from './pipeline.ts';
 import { ticker, type Steps } from './steps.ts';
 import type { Batch, WorkspaceData } from './workspace-data.ts';
 import { version } from './version.ts';
+
+const noReference = 'there is no reference to compare with';
 
 export interface BatchRequest {
   batch: Batch;
@@ -34,8 +35,7 @@ export async function reportBatch(house: House, data: WorkspaceData, request: Ba
   const [ref, referenceRef] = [await batch.ref(), reference === null ? null : await reference.ref()];
   const key = digestOf({ slipway: version, batch: ref.digest, name: ref.name, reference: referenceRef?.digest ?? null, target, drift, checks: batch.config.checks, rules: rulesOf(config, batch), seed: config.seed });
   const saved = await store.findBatch(key);
-  // A freshness check depends on the clock as well: such a batch is judged anew.
-  if (saved !== null && !saved.dataQuality.findings.some(({ check }) => check.kind === 'freshness')) return saved;
+  if (saved !== null && isFinal(saved)) return saved;
 
   const profile = await batch.profile();
   const referenceProfile = reference === null ? null : await reference.profile();
@@ -50,11 +50,16 @@ export async function reportBatch(house: House, data: WorkspaceData, request: Ba
     referenceProfile,
     dataQuality: { dataset: ref, findings, ...(referenceRef !== null && { reference: referenceRef }) },
     drift: driftReport,
-    driftMissing: driftReport !== null ? null : drift && reference !== null ? (steps.missing[`drift.${ref.name}`] ?? 'not measured') : 'there is no reference to compare with',
+    driftMissing: driftReport !== null ? null : drift && reference !== null ? (steps.missing[`drift.${ref.name}`] ?? 'not measured') : noReference,
     sentence: sentenceOf(findings, driftReport),
   };
   await store.saveBatch(report, summaryOf(report), key);
   return report;
+}
+
+/** A report that depends on the clock, or on something that failed, is made anew. */
+function isFinal({ dataQuality, drift, driftMissing }: BatchReport): boolean {
+  return (drift !== null || driftMissing === noReference) && dataQuality.findings.every(({ check, verdict }) => check.kind !== 'freshness' && verdict !== 'error');
 }
 
 /** What stands in slipway.yaml, and what the reference suggests for columns and kinds that nobody wrote a check for. */
@@ -117,7 +122,7 @@ function sentenceOf(findings: BatchReport['dataQuality']['findings'], drift: Dri
   const failing = findings.filter(({ verdict }) => verdict === 'fail').length;
   const unknown = findings.filter(({ verdict }) => verdict === 'error').length;
   const quality = failing === 0 && unknown === 0 ? `All ${findings.length} checks hold` : [failing > 0 && `${failing} of ${findings.length} checks ${failing === 1 ? 'fails' : 'fail'}`, unknown > 0 && `${unknown} could not be judged`].filter((part) => part !== false).join(', ');
-  return drift === null ? `${quality}.` : `${quality}; ${summariseDrift(drift)}`;
+  return drift === null ? `${quality}.` : `${quality}; ${movedText(drift)}`;
 }
 
 export function summaryOf(report: BatchReport): BatchSummary {
@@ -133,6 +138,10 @@ export function summaryOf(report: BatchReport): BatchSummary {
     inconclusive: drift?.inconclusive ?? 0,
     effects: Object.fromEntries(drift?.columns.map(({ column, effect }) => [column, effect.value]) ?? []),
   };
+}
+
+function movedText({ moved, inconclusive, columns }: DriftReport): string {
+  return `${moved} of ${columns.length} columns moved${inconclusive > 0 ? `, ${inconclusive} with too few rows to tell` : ''}.`;
 }
 
 /** Same content, same digest, whatever the order of keys. */

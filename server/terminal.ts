@@ -120,6 +120,7 @@ export function batchText(batch: BatchReport, { all = false }: { all?: boolean }
   ];
   if (passed > 0) lines.push(`${marks.pass} ${passed}${shown.length > 0 ? ' more' : ''} ${passed === 1 ? 'check passes' : 'checks pass'}`);
   if (drift !== null) lines.push('', ...driftLines(drift, all));
+  else lines.push('', `${marks.inconclusive} drift: ${batch.driftMissing ?? 'not measured'}`);
   return lines.join('\n');
 }
 
