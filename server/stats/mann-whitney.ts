@@ -1,4 +1,4 @@
-import { eachTieGroup } from './midranks.ts';
+import { eachTieGroup } from './tie-groups.ts';
 import { normalSf } from './special.ts';
 
 export interface MannWhitney {
