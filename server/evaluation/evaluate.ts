@@ -5,16 +5,18 @@ import { confusionMatrix } from '../stats/confusion.ts';
 import { quantileSorted } from '../stats/quantile.ts';
 import { rankScores } from '../stats/ranked-scores.ts';
 import { rocCurve } from '../stats/roc-auc.ts';
-import type { Column, Table } from '../stats/vector.ts';
+import type { Table } from '../stats/vector.ts';
 import { accountRows } from './account-rows.ts';
 import { assessCalibration } from './assess-calibration.ts';
 import { type GroupedDecisions, assessFairness } from './assess-fairness.ts';
 import { type OutcomeValues, assessValue } from './assess-value.ts';
 import { thinCurve } from './curve.ts';
 import { findWeakSlices } from './find-weak-slices.ts';
+import { keptTable } from './kept-table.ts';
 import { measure } from './measure.ts';
 import { defaultMetrics, planMetrics } from './plan-metrics.ts';
 import { findPredictionFaults, predictionRows } from './predictions.ts';
+import { resamplingUnits } from './resampling-units.ts';
 import { type Slice, type SliceDeclaration, columnCodes, resolveSlices } from './slice.ts';
 import { type BinarySubject, type Subject, classCount, decisionsOf, subjectRows } from './subject.ts';
 
@@ -84,13 +86,13 @@ function refusal({ subject, table }: EvaluateInput, kept: number): string | null
 async function evaluateRows(input: EvaluateInput, kept: Uint32Array): Promise<Partial<EvaluationReport>> {
   const { subject, metrics: wanted = [], level = 0.95 } = input;
   const table = keptTable(input.table, kept);
-  const units = unitsOf(subject, kept);
+  const { units, of, gather: perUnit } = resamplingUnits(subject, kept);
   const names = defaultMetrics[subject.task];
   const declared = resolveSlices(table, input.slices ?? []);
   const quality = qualityOf(subject, kept);
   const found = quality && input.searched?.length ? findWeakSlices(table, quality.values, input.searched) : [];
   const planOn = (rows: Uint32Array, usual: readonly string[]): ReturnType<typeof planMetrics> =>
-    planMetrics(subject, rows.map((index) => kept[index]), rows.map((index) => units.of[index]), [...new Set([...usual, ...wanted])]);
+    planMetrics(subject, rows.map((index) => kept[index]), rows.map((index) => of[index]), [...new Set([...usual, ...wanted])]);
 
   const everyRow = Uint32Array.from(kept.keys());
   const binary = subject.task === 'binary' ? binaryRows(subject, kept) : null;
@@ -99,9 +101,9 @@ async function evaluateRows(input: EvaluateInput, kept: Uint32Array): Promise<Pa
   const value = binary && input.value ? assessValue(binary.labels, binary.decisions, input.value) : null;
   const plans = [planOn(everyRow, names.all), ...declared.map(({ rows }) => planOn(rows, names.slice)), ...found.map(({ rows }) => planOn(rows, names.slice)), ...fairness.map(({ plan }) => plan), ...(value ? [value.plan] : [])];
   const measured = await measure(plans, {
-    units: units.count,
-    weights: firstOfUnit(input.weights, kept, units),
-    clusters: firstOfUnit(input.clusters, kept, units),
+    units,
+    weights: perUnit(input.weights),
+    clusters: perUnit(input.clusters),
     resamples: input.resamples ?? 2000,
     level,
     seed: input.seed,
@@ -131,50 +133,8 @@ async function evaluateRows(input: EvaluateInput, kept: Uint32Array): Promise<Pa
   };
 }
 
-/** What resamples are drawn from: rows, or the queries that rows belong to. */
-interface Units {
-  count: number;
-  of: Uint32Array;
-}
-
-function unitsOf(subject: Subject, kept: Uint32Array): Units {
-  if (subject.task !== 'ranking') return { count: kept.length, of: Uint32Array.from(kept.keys()) };
-  const places = new Map<number, number>();
-  const of = kept.map((row) => {
-    const place = places.get(subject.queries[row]) ?? places.size;
-    places.set(subject.queries[row], place);
-    return place;
-  });
-  return { count: places.size, of };
-}
-
-function firstOfUnit<T extends Float64Array | Int32Array>(values: T | undefined, kept: Uint32Array, units: Units): T | undefined {
-  if (!values) return undefined;
-  const first = values.slice(0, units.count) as T;
-  for (let index = kept.length - 1; index >= 0; index--) first[units.of[index]] = values[kept[index]];
-  return first;
-}
-
 function gather(values: Float64Array | undefined, rows: Uint32Array): Float64Array | undefined {
   return values && Float64Array.from(rows, (row) => values[row]);
-}
-
-function keptTable(table: Table | undefined, kept: Uint32Array): Table {
-  const columns = (table?.columns ?? []).map((column): Column => {
-    const { vector } = column;
-    if (vector.kind === 'categorical') return { ...column, vector: { ...vector, codes: Int32Array.from(kept, (row) => vector.codes[row]) } };
-    const { nulls, exact } = vector;
-    return {
-      ...column,
-      vector: {
-        kind: 'numeric',
-        values: Float64Array.from(kept, (row) => vector.values[row]),
-        ...(nulls && { nulls: Uint8Array.from(kept, (row) => nulls[row]) }),
-        ...(exact && { exact: exact instanceof BigInt64Array ? BigInt64Array.from(kept, (row) => exact[row]) : BigUint64Array.from(kept, (row) => exact[row]) }),
-      },
-    };
-  });
-  return { rows: kept.length, columns };
 }
 
 /** One number per row that is higher the better the prediction, and the metric it is the mean of. */

@@ -42,8 +42,9 @@ const PARTS_MAX = 50;
  * @param quality one finite number per row, higher is better: 1 for right and 0 for wrong, or minus the absolute error
  * @param columns columns to search
  * @returns the surest harm first (by the end of the gap's interval nearest to 0). A pair of conditions is named only if
- *   its gap is a fifth larger than that of each condition alone. The gap of a slice found by search overstates its true
- *   size: the worst of many is partly bad luck, which the adjusted p-value accounts for and the interval does not.
+ *   its gap is a fifth larger than that of each condition alone; a single condition that is weak only because it holds
+ *   such a pair is not. The gap of a slice found by search overstates its true size: the worst of many is partly bad
+ *   luck, which the adjusted p-value accounts for and the interval does not.
  */
 export function findWeakSlices(table: Table, quality: Float64Array, columns: readonly string[], options: WeakSliceOptions = weakSliceDefaults): FoundSlice[] {
   if (quality.length !== table.rows) throw new RangeError(`${quality.length} qualities for ${table.rows} rows`);
@@ -61,9 +62,12 @@ export function findWeakSlices(table: Table, quality: Float64Array, columns: rea
   const adjusted = benjaminiHochberg(tested.map(({ pValue }) => pValue));
   const least = options.minRelativeGap * Math.abs(total.sum / total.rows);
   const gaps = new Map(tested.map(({ where, gap }) => [describeConditions(where), gap]));
-  return tested
+  const weak = tested
     .map((cell, index) => ({ ...cell, adjustedP: adjusted[index] ?? 1 }))
-    .filter(({ gap, adjustedP, where }) => gap <= -least && adjustedP <= options.alpha && where.every((condition) => where.length === 1 || gap <= 1.2 * Math.min(0, gaps.get(describeConditions([condition])) ?? 0)))
+    .filter(({ gap, adjustedP, where }) => gap <= -least && adjustedP <= options.alpha && where.every((condition) => where.length === 1 || gap <= 1.2 * Math.min(0, gaps.get(describeConditions([condition])) ?? 0)));
+  const weakPairs = weak.filter(({ where }) => where.length === 2);
+  return weak
+    .filter((cell) => !weakPairs.some((pair) => explains(pair, cell, total, least)))
     .sort((a, b) => a.interval.high - b.interval.high)
     .slice(0, options.max)
     .map(({ where, belongs, gap, interval, adjustedP }) => ({
@@ -73,6 +77,18 @@ export function findWeakSlices(table: Table, quality: Float64Array, columns: rea
       interval,
       adjustedP,
     }));
+}
+
+/** Whether a single condition is weak only for the sake of the pair: what it holds beyond the pair is no worse than the rest. */
+function explains(pair: Cell, single: Cell, total: Sums, least: number): boolean {
+  if (single.where.length !== 1 || !pair.where.includes(single.where[0])) return false;
+  const beyond = without(single.sums, pair.sums);
+  const rest = without(total, single.sums);
+  return beyond.rows > 0 && rest.rows > 0 && beyond.sum / beyond.rows - rest.sum / rest.rows > -least;
+}
+
+function without(whole: Sums, part: Sums): Sums {
+  return { rows: whole.rows - part.rows, sum: whole.sum - part.sum, squares: whole.squares - part.squares };
 }
 
 interface Sums {
@@ -116,7 +132,7 @@ function cellsOf(parts: readonly Partition[], quality: Float64Array): Cell[] {
 }
 
 function compareWithRest(slice: Sums, total: Sums, level: number): { gap: number; interval: Interval; pValue: number } | null {
-  const rest: Sums = { rows: total.rows - slice.rows, sum: total.sum - slice.sum, squares: total.squares - slice.squares };
+  const rest = without(total, slice);
   if (slice.rows < 2 || rest.rows < 2) return null;
   const gap = slice.sum / slice.rows - rest.sum / rest.rows;
   const error = Math.sqrt(varianceOfMean(slice) + varianceOfMean(rest));

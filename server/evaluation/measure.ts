@@ -47,7 +47,7 @@ export async function measure(plans: readonly MetricPlan[], options: MeasureOpti
   });
   if (wanted.length > 0) {
     const steps = bootstrap(wanted.map(({ statistic }) => statistic), { rows: units, replicates: resamples, seed, level, method: 'percentile', rowWeights: weights, clusters });
-    const pause = Math.max(1, Math.ceil(5e6 / (units * (1 + plans.length))));
+    const pause = Math.max(1, Math.ceil(3e5 / (units * (1 + plans.length))));
     for (let replicate = 1; ; replicate++) {
       const step = steps.next();
       if (step.done) {

@@ -17,12 +17,12 @@ export function describeGate(gate: Gate): GateDescription {
       const { unit = 'metric', direction = null } = metricFacts(gate.metric) ?? {};
       const title = metricTitle(gate);
       if (gate.relative) return { title, needs: `≥ ${differenceText(gate.min * 100, 'metric')} %`, unit, bound: null };
-      return { title, needs: `≥ ${differenceText(gate.min, unit)}`, unit, bound: onDifference(gate.min, direction) };
+      return { title, needs: leastText(gate.min, unit), unit, bound: onDifference(gate.min, direction) };
     }
     case 'non_inferior': {
       const { unit = 'metric', direction = null } = metricFacts(gate.metric) ?? {};
-      const least = gate.superior ? 0 : -gate.margin;
-      return { title: metricTitle(gate), needs: gate.superior ? 'better' : `≥ ${differenceText(least, unit)}`, unit, bound: onDifference(least, direction) };
+      const least = gate.superior || gate.margin === 0 ? 0 : -gate.margin;
+      return { title: metricTitle(gate), needs: gate.superior ? 'better' : leastText(least, unit), unit, bound: onDifference(least, direction) };
     }
     case 'fairness':
       return { title: `${metricText(gate.measure)} by ${gate.by.join(' × ')}${where(gate.on)}`, needs: boundText(gate, (value) => valueText(value, 'share')), unit: 'share', bound: { on: 'candidate', ...ends(gate) } };
@@ -48,7 +48,7 @@ export function describeGate(gate: Gate): GateDescription {
         bound: null,
       };
     case 'value':
-      return { title: `value against the ${gate.against}${where(gate.on)}`, needs: `≥ ${differenceText(gate.min, 'money')}`, unit: 'money', bound: { on: 'difference', min: gate.min } };
+      return { title: `value against the ${gate.against}${where(gate.on)}`, needs: leastText(gate.min, 'money'), unit: 'money', bound: { on: 'difference', min: gate.min } };
     case 'outputs':
       return { title: 'every prediction is sound', needs: 'no faults', unit: 'count', bound: { on: 'candidate', max: 0 } };
     case 'signature':
@@ -65,6 +65,10 @@ function metricTitle({ metric, slice, by, on }: MetricGate): string {
 /** The holdout is where models are judged, so only the other dataset is named. */
 function where(on: 'holdout' | 'current'): string {
   return on === 'current' ? ' (current)' : '';
+}
+
+function leastText(least: number, unit: GateResult['unit']): string {
+  return least === 0 ? '≥ 0' : `≥ ${differenceText(least, unit)}`;
 }
 
 function ends({ min, max }: { min?: number; max?: number }): { min?: number; max?: number } {

@@ -84,8 +84,8 @@ function judgeColumns(rule: DriftRule, part: Part<DriftReport>, role: ColumnDrif
 /** A jump in nulls counts as having moved; a verdict without the number it rests on does not count as still. */
 function stateOf({ verdict, effect, test, nulls }: ColumnDrift): DriftVerdict {
   if (verdict === 'moved' || nulls.moved) return 'moved';
-  if (verdict === 'still' && !(Number.isFinite(effect.value) && Number.isFinite(test.adjustedP))) return 'error';
-  return verdict;
+  if (verdict === 'inconclusive') return 'inconclusive';
+  return verdict === 'still' && Number.isFinite(effect.value) && Number.isFinite(test.adjustedP) ? 'still' : 'error';
 }
 
 function skippedText(report: DriftReport, column: string): string {

@@ -17,7 +17,7 @@ export function judgeFlips(rule: Extract<GateRule, { kind: 'flips' }>, evidence:
   if (flips === null) return error('no rows were compared one by one');
   const { reading, without } = read(flips.harmfulRate, 'the share of harmful flips', [0, 1]);
   if (without) return { ...without, candidate: flips.harmfulRate };
-  if (Math.abs(reading.value * reading.rows - flips.harmful) > 0.5) return error(`${flips.harmful} harmful flips do not make a share of ${reading.value} of ${reading.rows} rows`);
+  if (!(Math.abs(reading.value * reading.rows - flips.harmful) <= 0.5)) return error(`${flips.harmful} harmful flips do not make a share of ${reading.value} of ${reading.rows} rows`);
   const judgement = judgeBound(reading, { max: rule.maxHarmfulShare }, rule.decide, minRows, inUnit('the share of harmful flips', 'share'));
   return { ...judgement, reason: `${judgement.reason}: ${flips.harmful} right→wrong, ${flips.helpful} wrong→right`, candidate: flips.harmfulRate, rows: reading.rows };
 }

@@ -46,7 +46,7 @@ function judgeInterval(rule: NonInferiorRule, { facts, improvement: { value, int
   const { low, high, level } = interval;
   if (!atLeast(level, 1 - 2 * alpha)) return error(`the interval of ${name} is at ${level}, this gate needs ${1 - 2 * alpha}`);
   const write = (number: number): string => differenceText(number, facts.unit);
-  const needs = superior ? 'must be above 0' : `must stay ≥ ${write(-margin)}`;
+  const needs = superior ? 'must be above 0' : margin === 0 ? 'must not go below 0' : `must stay ≥ ${write(-margin)}`;
   const measured = `${name} is ${improvementText(value, -margin, facts.unit)} (${Math.round(level * 100)} % ${write(low)} to ${write(high)})`;
   if (atLeast(low, -margin) && (!superior || low > 0)) return pass(`${measured}, ${needs}`);
   if (!atLeast(value, -margin) && high < 0 && significant) return fail(`${measured}, ${needs}: significantly worse, and by more than is allowed`);

@@ -40,13 +40,14 @@ function judgePair(rule: ParityRule, report: ParityReport): Judgement {
   const { verdict, reason, outputs, decisionsChanged, tolerance, rows } = report;
   if (verdict === 'unavailable') return inconclusive(reason);
   if (verdict === 'error') return error(reason);
-  if (!(tolerance.relative <= rule.relative && tolerance.absolute <= rule.absolute)) return error('parity was measured with a looser tolerance than this gate has');
+  const known = Number.isFinite(tolerance.relative) && Number.isFinite(tolerance.absolute);
+  if (!(known && tolerance.relative <= rule.relative && tolerance.absolute <= rule.absolute)) return error('parity was measured with a looser tolerance than this gate has');
   if (rows === 0) return inconclusive('no rows were compared');
   if (outputs.length === 0) return error('no output was compared');
   const numbers = outputs.flatMap(({ overTolerance, elements, notFinite }) => [overTolerance, elements, ...notFinite]);
   if (!(rows > 0) || !numbers.every((number) => Number.isFinite(number) && number >= 0)) return error('the parity report holds something that is not a count');
   const over = outputs.reduce((sum, { overTolerance }) => sum + overTolerance, 0);
-  const changed = decisionsChanged?.rows ?? 0;
+  const changed = decisionsChanged === null ? 0 : decisionsChanged.rows;
   if (!Number.isFinite(changed)) return error('the decisions changed were not counted');
   const agrees = verdict === 'agree' || (over === 0 && changed > 0);
   if (agrees && over === 0 && atMost(changed, rule.maxDecisionsChanged)) return pass(reason);

@@ -16,7 +16,7 @@ import { judgeParity } from './judge-parity.ts';
 import { judgeRuntime } from './judge-runtime.ts';
 import { judgeSignature } from './judge-signature.ts';
 import { judgeValue } from './judge-value.ts';
-import { type Judgement, error } from './judgement.ts';
+import { type Judgement, error, verdictsBySeriousness } from './judgement.ts';
 import { decisionSentence } from './sentence.ts';
 
 /**
@@ -71,7 +71,8 @@ function judgeGate(gate: Gate, evidence: Evidence): GateResult {
 /** Evidence of the wrong shape must not take the other gates down with it. */
 function judgeSafely(gate: Gate, evidence: Evidence): Judgement {
   try {
-    return judgeByKind(gate, evidence);
+    const judgement = judgeByKind(gate, evidence);
+    return verdictsBySeriousness.includes(judgement.verdict) ? judgement : error('the evidence carries a verdict that is none');
   } catch (cause) {
     return error(`this gate could not be judged: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
