@@ -8,7 +8,7 @@ import { type MetricValue, defined, undefinedBecause } from './metric-value.ts';
  * @returns in [−1, 1]; undefined for fewer than two rows, a constant side or infinite values
  * Two passes over differences from the mean (scipy `pearsonr`).
  */
-export function pearson(x: Float64Array, y: Float64Array): MetricValue {
+export function pearsonCorrelation(x: Float64Array, y: Float64Array): MetricValue {
   if (x.length !== y.length) throw new RangeError(`${x.length} values against ${y.length}`);
   const n = x.length;
   if (n < 2) return undefinedBecause('fewer than two rows');
@@ -34,8 +34,8 @@ export function pearson(x: Float64Array, y: Float64Array): MetricValue {
  *
  * @returns in [−1, 1]; undefined for fewer than two rows or a constant side. ±∞ rank as the end values they are.
  */
-export function spearman(x: Float64Array, y: Float64Array): MetricValue {
-  return pearson(averageRanks(x), averageRanks(y));
+export function spearmanCorrelation(x: Float64Array, y: Float64Array): MetricValue {
+  return pearsonCorrelation(averageRanks(x), averageRanks(y));
 }
 
 /**

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { averageRanks, pearson, spearman } from '../../server/stats/correlation.ts';
+import { averageRanks, pearsonCorrelation, spearmanCorrelation } from '../../server/stats/correlation.ts';
 import { countBetweenCuts, countBetweenEdges, equalWidthEdges, quantileCuts, sharesOf } from '../../server/stats/histogram.ts';
 import { kurtosis, mean, mergeMoments, moments, skewness, standardDeviation, variance } from '../../server/stats/moments.ts';
 import { quantileSorted, weightedQuantileSorted } from '../../server/stats/quantile.ts';
@@ -200,16 +200,16 @@ describe('histograms', () => {
 
 describe('correlation', () => {
   test.each(goldens.correlation)('agrees with SciPy', ({ x, y, ...expected }) => {
-    expectClose(pearson(floats(x), floats(y)), expected.pearson);
-    expectClose(spearman(floats(x), floats(y)), expected.spearman);
+    expectClose(pearsonCorrelation(floats(x), floats(y)), expected.pearson);
+    expectClose(spearmanCorrelation(floats(x), floats(y)), expected.spearman);
   });
 
   test('with a constant, or with fewer than two rows, there is none', () => {
-    expect(pearson(floats([1, 1, 1]), floats([1, 2, 3]))).toEqual({ value: null, reason: 'one side is constant' });
-    expect(spearman(floats([1, 2, 3]), floats([0.1, 0.1, 0.1]))).toEqual({ value: null, reason: 'one side is constant' });
-    expect(pearson(floats([1]), floats([2]))).toEqual({ value: null, reason: 'fewer than two rows' });
-    expect(pearson(floats([1, Infinity]), floats([2, 3])).value).toBeNull();
-    expect(spearman(floats([1, Infinity, -Infinity]), floats([2, 3, 1])).value).toBe(1);
+    expect(pearsonCorrelation(floats([1, 1, 1]), floats([1, 2, 3]))).toEqual({ value: null, reason: 'one side is constant' });
+    expect(spearmanCorrelation(floats([1, 2, 3]), floats([0.1, 0.1, 0.1]))).toEqual({ value: null, reason: 'one side is constant' });
+    expect(pearsonCorrelation(floats([1]), floats([2]))).toEqual({ value: null, reason: 'fewer than two rows' });
+    expect(pearsonCorrelation(floats([1, Infinity]), floats([2, 3])).value).toBeNull();
+    expect(spearmanCorrelation(floats([1, Infinity, -Infinity]), floats([2, 3, 1])).value).toBe(1);
   });
 
   test('equal values share the mean of their ranks', () => {

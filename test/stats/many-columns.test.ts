@@ -4,7 +4,7 @@ import { sparseMatrix, standardisedMatrix } from '../../server/stats/design-matr
 import { classifyDomain } from '../../server/stats/domain-classifier.ts';
 import { hashedNgrams } from '../../server/stats/hashing.ts';
 import { fitLogisticRegression, logisticScores } from '../../server/stats/logistic-regression.ts';
-import { principalComponents, reconstructionErrors } from '../../server/stats/pca.ts';
+import { principalComponents, reconstructionErrors } from '../../server/stats/principal-components.ts';
 import { type Random, createRandom } from '../../server/stats/random.ts';
 import { goldens } from './drift-goldens.ts';
 import { expectAllClose, floats } from './metric-goldens.ts';
