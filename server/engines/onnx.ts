@@ -271,9 +271,14 @@ class Host implements ModelHost {
     this.#timer = setTimeout(() => {
       const before = this.#child?.received();
       setImmediate(() => {
-        if (this.#inFlight[0]?.id !== id) return;
-        if (this.#child?.received() === before) this.#child?.kill(ending);
-        else this.#expireIn(cancelGraceMs, id, ending);
+        const head = this.#inFlight[0];
+        if (head?.id !== id || !this.#child) return;
+        if (this.#child.received() !== before) {
+          this.#expireIn(cancelGraceMs, id, ending);
+          return;
+        }
+        this.#child.kill(ending);
+        if (ending === 'deadline') this.#blame(head.pending, problemOf({ ending, detail: '', rssBytes: 0, stderr: '' }, this.#options.file, head.pending.deadlineMs));
       });
     }, ms);
   }
@@ -406,17 +411,18 @@ class Host implements ModelHost {
     const problem = problemOf(exit, this.#options.file, head?.deadlineMs ?? 0);
     const planned = exit.ending === 'cancelled' || exit.ending === 'recycled';
     if (head && !head.settled) {
-      if (planned) {
-        this.#waiting.unshift(head);
-      } else {
-        const digest = digestOf(head);
-        this.#crashesByInput.set(digest, (this.#crashesByInput.get(digest) ?? 0) + 1);
-        settle(head);
-        head.reject(problem);
-      }
+      if (planned) this.#waiting.unshift(head);
+      else this.#blame(head, problem);
     }
     if (planned) void this.#reopen();
     else this.#backOff(problem, exit.ending === 'deadline');
+  }
+
+  #blame(pending: Pending, problem: Problem): void {
+    const digest = digestOf(pending);
+    this.#crashesByInput.set(digest, (this.#crashesByInput.get(digest) ?? 0) + 1);
+    settle(pending);
+    pending.reject(problem);
   }
 
   /** Pauses before the next start; gives up after too many crashes. A missed deadline is the run's doing and does not count. */

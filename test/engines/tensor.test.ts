@@ -32,6 +32,7 @@ describe('columns into tensors', () => {
     ['a number becomes its shortest text', numeric([3.0, 0.1, -2]), 'string', ['3', '0.1', '-2']],
     ['a wide integer becomes text with all its digits', numeric([2 ** 53], [0], [9007199254740993n]), 'string', ['9007199254740993']],
     ['a wide integer keeps all its bits', numeric([2 ** 53, -(2 ** 63)], [0, 0], [9007199254740993n, -(2n ** 63n)]), 'int64', [9007199254740993n, -(2n ** 63n)]],
+    ['whole numbers of any safe size go into int64', numeric([0, -0, 1, -1, 2 ** 31, -(2 ** 31) - 1, 2 ** 32, -(2 ** 32), 2 ** 53 - 1, 1 - 2 ** 53]), 'int64', [0n, 0n, 1n, -1n, 2n ** 31n, -(2n ** 31n) - 1n, 2n ** 32n, -(2n ** 32n), 2n ** 53n - 1n, 1n - 2n ** 53n]],
     ['whole numbers fill the whole range of int8', numeric([-128, 127]), 'int8', [-128, 127]],
     ['0 and 1 are truth values', numeric([0, 1]), 'bool', [0, 1]],
     ['text of a plain number becomes that number', words(['3.5', ' -2e3 ', '7', null]), 'float32', [3.5, -2000, 7, NaN]],
@@ -95,6 +96,18 @@ describe('columns into tensors', () => {
 
   it('refuses a type that columns cannot feed', () => {
     expect(() => tensorOf([numeric([1])], input('sequence(float32)'))).toThrow(expect.objectContaining({ code: 'model-unsupported' }) as Problem);
+  });
+});
+
+describe('tensors into columns and back', () => {
+  it('keep every safe integer through int64', () => {
+    fc.assert(
+      fc.property(fc.array(fc.maxSafeInteger(), { minLength: 1 }), (values) => {
+        const tensor = tensorOf([numeric(values)], input('int64', ['N']));
+        expect(tensor.data).toEqual(BigInt64Array.from(values, BigInt));
+        expect(vectorsOf(tensor)).toEqual([{ kind: 'numeric', values: Float64Array.from(values, (value) => value + 0) }]);
+      }),
+    );
   });
 });
 
