@@ -1,16 +1,16 @@
-const countedMax = 1 << 16;
-const slotsOfTable = 1 << 18;
+const countedMax = 1 << 14;
+const slotsOfTable = 1 << 16;
 const registersBits = 14;
 
 export interface DistinctValues {
   value: number;
   exact: boolean;
-  /** Each value and its count, when there are at most 65,536. Negative zero counts as zero. */
+  /** Each value and its count, when there are at most 16,384. Negative zero counts as zero. */
   counts: Map<number, number> | null;
 }
 
 /**
- * Different values among finite ones. Exact up to 65,536, and for integers that fill their range; otherwise estimated by
+ * Different values among finite ones. Exact up to 16,384, and for integers that fill their range; otherwise estimated by
  * HyperLogLog with 16,384 registers (Flajolet et al. 2007), standard error 0.8 %.
  */
 export function countDistinct(values: Float64Array, integers: boolean, minimum: number, maximum: number): DistinctValues {
@@ -21,21 +21,30 @@ export function countDistinct(values: Float64Array, integers: boolean, minimum: 
   return { value: estimateDistinct(values), exact: false, counts: null };
 }
 
-const bits = new Float64Array(1);
-const halves = new Int32Array(bits.buffer);
+/** Doubles by their two halves, so that hashing copies nothing. */
+function halvesOf(values: Float64Array): Int32Array {
+  return new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+}
 
+/** The upper half, with that of negative zero as that of zero. */
+function upperHalf(low: number, high: number): number {
+  return low === 0 && high === -0x80000000 ? 0 : high;
+}
+
+/** The table is small enough for the processor's cache, as most columns of measurements overflow it and pay for it in vain. */
 function countEach(values: Float64Array): Map<number, number> | null {
+  const halves = halvesOf(values);
   const keys = new Float64Array(slotsOfTable);
   const counts = new Float64Array(slotsOfTable);
   let used = 0;
   for (let index = 0; index < values.length; index++) {
-    const value = values[index] + 0;
-    bits[0] = value;
-    let slot = mix(halves[0], halves[1]) & (slotsOfTable - 1);
+    const value = values[index];
+    const low = halves[index * 2];
+    let slot = mix(low, upperHalf(low, halves[index * 2 + 1])) & (slotsOfTable - 1);
     while (counts[slot] > 0 && keys[slot] !== value) slot = (slot + 1) & (slotsOfTable - 1);
     if (counts[slot]++ === 0) {
       if (++used > countedMax) return null;
-      keys[slot] = value;
+      keys[slot] = value + 0;
     }
   }
   const found = new Map<number, number>();
@@ -61,10 +70,12 @@ function countInBitmap(values: Float64Array, minimum: number, range: number): nu
 function estimateDistinct(values: Float64Array): number {
   const size = 1 << registersBits;
   const registers = new Uint8Array(size);
+  const halves = halvesOf(values);
   for (let index = 0; index < values.length; index++) {
-    bits[0] = values[index] + 0;
-    const first = mix(halves[0], halves[1]);
-    const second = mix(halves[1] ^ 0x5bd1e995, Math.imul(halves[0], 0x27d4eb2f) ^ first);
+    const low = halves[index * 2];
+    const high = upperHalf(low, halves[index * 2 + 1]);
+    const first = mix(low, high);
+    const second = mix(high ^ 0x5bd1e995, Math.imul(low, 0x27d4eb2f) ^ first);
     const rank = Math.clz32(second) + 1;
     const register = first & (size - 1);
     if (rank > registers[register]) registers[register] = rank;
@@ -84,5 +95,5 @@ function mix(low: number, high: number): number {
   let hash = Math.imul(low, 0xcc9e2d51) ^ Math.imul(high, 0x1b873593);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
 }

@@ -103,8 +103,6 @@ async function profileNumbers(dataset: Dataset, groups: DatasetColumn[][], signa
     for (const [index, column] of columns.entries()) {
       signal.throwIfAborted();
       profiles.push(await profileSeries(dataset, column, series[index], signal));
-      // Each column holds this thread for some tenths of a second at most; between two the rest of the process has its turn.
-      await new Promise((resolve) => setImmediate(resolve));
     }
   }
   return profiles;
@@ -114,8 +112,11 @@ async function profileSeries(dataset: Dataset, column: DatasetColumn, series: Nu
   const family = familyOf(column.type);
   const values = series.finite;
   const some = values.length > 0;
+  await nextTurn();
   const { mean, standardDeviation, reason } = measureMoments(values);
+  await nextTurn();
   const distribution = some ? describeDistribution(values, series.minimum, series.maximum, quantileProbabilities, histogramBins) : null;
+  await nextTurn();
   const found = countDistinct(values, isInteger(column.type) || family === 'time', series.minimum, series.maximum);
   const special = (series.nans > 0 ? 1 : 0) + (series.positiveInfinities > 0 ? 1 : 0) + (series.negativeInfinities > 0 ? 1 : 0);
   const wide = some && (series.rounded || (isWide(column.type) && !isBigint(column.type))) ? await measureExactly(dataset, column, signal) : null;
@@ -145,6 +146,11 @@ async function profileSeries(dataset: Dataset, column: DatasetColumn, series: Nu
     looksLike: null,
     monotone: series.monotone,
   };
+}
+
+/** Each measure holds this thread for a tenth of a second on 10 million values; between two the rest of the process has its turn. */
+async function nextTurn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
 }
 
 function isBigint(type: string): boolean {
