@@ -5,7 +5,7 @@ import { countText, numberText, shareText } from '../../protocol/number-text.ts'
 import { wilsonInterval } from '../stats/proportion-interval.ts';
 import { breakingRowsInProfile } from './breaking-rows.ts';
 import { columnOf } from './identify-checks.ts';
-import type { CheckEvidence, Judgement } from './judge-checks.ts';
+import type { CheckEvidence, Judgement } from './check-evidence.ts';
 
 /** Checks that are a limit on how many rows may break a rule. */
 type RowCheckKind =

@@ -1,7 +1,7 @@
 import type { Check } from '../../protocol/data-quality.ts';
 import { countText, durationText } from '../../protocol/number-text.ts';
 import { countedRows } from './judge-breaking-rows.ts';
-import type { CheckEvidence, Judgement } from './judge-checks.ts';
+import type { CheckEvidence, Judgement } from './check-evidence.ts';
 
 const hourMs = 3_600_000;
 

@@ -5,7 +5,7 @@ import { chiSquareContingency } from '../stats/chi-square.ts';
 import { kolmogorovSmirnov } from '../stats/kolmogorov-smirnov.ts';
 import { sortValues } from '../stats/sort.ts';
 import type { Table } from '../stats/vector.ts';
-import type { CheckEvidence, Judgement } from './judge-checks.ts';
+import type { CheckEvidence, Judgement } from './check-evidence.ts';
 import { type LeakageMeasure, scoreLeakage } from './label-leakage.ts';
 
 const leakageMaxScore = 0.95;

@@ -2,7 +2,7 @@ import type { Check } from '../../protocol/data-quality.ts';
 import { numberText, shareText, countText } from '../../protocol/number-text.ts';
 import { wilsonInterval } from '../stats/proportion-interval.ts';
 import { countedRows } from './judge-breaking-rows.ts';
-import type { CheckEvidence, Judgement } from './judge-checks.ts';
+import type { CheckEvidence, Judgement } from './check-evidence.ts';
 import { outlierFences } from './outlier-fences.ts';
 
 const rowsMin = 30;

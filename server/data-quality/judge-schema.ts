@@ -3,7 +3,7 @@ import type { ColumnProfile } from '../../protocol/datasets.ts';
 import type { Severity } from '../../protocol/measured.ts';
 import { countText, shareText } from '../../protocol/number-text.ts';
 import { countedRows } from './judge-breaking-rows.ts';
-import type { CheckEvidence, Judgement } from './judge-checks.ts';
+import type { CheckEvidence, Judgement } from './check-evidence.ts';
 import { matchRenamed } from './match-renamed.ts';
 import { sameType } from './type-family.ts';
 

@@ -1,4 +1,4 @@
-import type { Check } from '../../protocol/data-quality.ts';
+import type { Check, Finding } from '../../protocol/data-quality.ts';
 import type { Measurement } from '../../protocol/measurements.ts';
 import { type BreakingRowsContext, breakingRows, breakingRowsInProfile, reasonNotNumeric } from './breaking-rows.ts';
 import { columnOf, columnsNeeded, identifyChecks } from './identify-checks.ts';
@@ -37,10 +37,8 @@ export function planMeasurements(checks: readonly Check[], context: BreakingRows
 /**
  * The question that answers a finding's failing rows, to be asked when somebody wants to see them.
  *
- * @param id of the finding
- * @returns null when no check has that id, or rows are not what fails in it
+ * @returns null when rows are not what fails in it
  */
-export function planFailingRows(checks: readonly Check[], id: string, context: BreakingRowsContext): Measurement | null {
-  const found = identifyChecks(checks).find((check) => check.id === id);
-  return found ? breakingRows(id, found.check, context) : null;
+export function planFailingRows({ id, check }: Pick<Finding, 'id' | 'check'>, context: BreakingRowsContext): Measurement | null {
+  return breakingRows(id, check, context);
 }

@@ -26,7 +26,8 @@ export interface SuggestOptions {
 const rowsToTrustNone = 1000;
 const valuesMax = 20;
 const freshnessDaysMax = 30;
-const outlierRule = { method: 'iqr', threshold: 3 } as const;
+/** Far out: at Tukey's customary 3 a warm month is full of outliers to a winter's reference. */
+const outlierRule = { method: 'iqr', threshold: 5 } as const;
 
 /**
  * The checks a reference asks for: what held for all of it is expected of every batch, with room for chance.
@@ -126,7 +127,8 @@ function suggestRange(column: ColumnProfile, { time }: SuggestOptions): Check[] 
 function rounded(value: number, direction: (value: number) => number): number {
   if (value === 0) return 0;
   const step = 10 ** (Math.floor(Math.log10(Math.abs(value))) - 2);
-  return Number((direction(value / step) * step).toPrecision(3));
+  // The quotient is rounded first, so that 0.4 does not become 0.399 for being 399.99999999999994 steps.
+  return Number((direction(Number((value / step).toPrecision(9))) * step).toPrecision(3));
 }
 
 /** A column that varies is expected to; one that rises or falls with time, or hardly ever varies, may well stand still. */
