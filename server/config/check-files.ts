@@ -1,7 +1,5 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { posix, resolve, win32 } from 'node:path';
-import { glob } from '../engines/glob.ts';
-import { Problem } from '../problem.ts';
+import { basename, posix, resolve, win32 } from 'node:path';
 import type { Complain } from './explain.ts';
 import type { GateSpec, ReadableConfig } from './schema.ts';
 import { nearest } from './spelling.ts';
@@ -13,6 +11,9 @@ export interface Disk {
   workspace: string;
   platform: NodeJS.Platform;
 }
+
+/** Files that match a pattern, as those who will read them look for them; none is an empty list. */
+export type FindFiles = (pattern: string) => Promise<string[]>;
 
 /** The allowed folders, absolute and with links followed; one that may not be allowed or is not there is complained of and left out. */
 export async function checkAllowed(allow: readonly string[], { workspace, platform }: Disk, complain: Complain): Promise<string[]> {
@@ -31,9 +32,9 @@ export async function checkAllowed(allow: readonly string[], { workspace, platfo
 }
 
 /** Every path that the file names must lie in the workspace or an allowed folder, links followed, and lead to something. */
-export async function checkFiles(config: ReadableConfig, allow: readonly string[], disk: Disk, complain: Complain): Promise<void> {
-  for (const { at, written, part, whenMissing } of writtenPaths(config)) {
-    await checkPath(written, allow, disk, (message, notes) => complain(at, message, { part, severity: notes?.missing === true ? whenMissing : 'error', ...suggesting(notes?.suggestion) }));
+export async function checkFiles(config: ReadableConfig, allow: readonly string[], disk: Disk & { find: Record<'data' | 'model', FindFiles> }, complain: Complain): Promise<void> {
+  for (const { at, written, part, whenMissing, of } of writtenPaths(config)) {
+    await checkPath(written, allow, { ...disk, find: disk.find[of] }, (message, notes) => complain(at, message, { part, severity: notes?.missing === true ? whenMissing : 'error', ...suggesting(notes?.suggestion) }));
   }
 }
 
@@ -41,26 +42,27 @@ interface PathReference {
   at: KeyPath;
   part: 'key' | 'value';
   written: string;
+  of: 'data' | 'model';
   /** A model may be exported later; data that is named must be there. */
   whenMissing: 'error' | 'warning';
 }
 
 function writtenPaths(config: ReadableConfig): PathReference[] {
-  const each = (at: KeyPath, written: string | string[], whenMissing: 'error' | 'warning'): PathReference[] =>
-    typeof written === 'string' ? [{ at, part: 'value', written, whenMissing }] : written.map((path, index) => ({ at: [...at, index], part: 'value', written: path, whenMissing }));
+  const each = (at: KeyPath, written: string | string[], of: 'data' | 'model', whenMissing: 'error' | 'warning'): PathReference[] =>
+    typeof written === 'string' ? [{ at, part: 'value', written, of, whenMissing }] : written.map((path, index) => ({ at: [...at, index], part: 'value', written: path, of, whenMissing }));
   const siblings = (at: KeyPath, gates: readonly (GateSpec | null)[] | undefined): PathReference[] =>
-    (gates ?? []).flatMap((gate, index) => (gate !== null && 'parity' in gate && gate.file?.includes('/') === true ? each([...at, index, 'file'], gate.file, 'error') : []));
+    (gates ?? []).flatMap((gate, index) => (gate !== null && 'parity' in gate && gate.file?.includes('/') === true ? each([...at, index, 'file'], gate.file, 'model', 'error') : []));
   return [
     ...Object.entries(config.datasets).flatMap(([name, spec]) => {
       if (spec === null) return [];
-      return typeof spec === 'string' || Array.isArray(spec) ? each(['datasets', name], spec, 'error') : each(['datasets', name, 'path'], spec.path, 'error');
+      return typeof spec === 'string' || Array.isArray(spec) ? each(['datasets', name], spec, 'data', 'error') : each(['datasets', name, 'path'], spec.path, 'data', 'error');
     }),
     ...Object.entries(config.models).flatMap(([name, spec]) => {
       if (spec === null) return [];
       const own = siblings(['models', name, 'gates'], spec.gates);
-      if (spec.files !== undefined) return [...each(['models', name, 'files'], spec.files, 'warning'), ...own];
+      if (spec.files !== undefined) return [...each(['models', name, 'files'], spec.files, 'model', 'warning'), ...own];
       if (spec.predictions !== undefined) return own;
-      return [{ at: ['models', name], part: 'key', written: defaultModelFiles(name), whenMissing: 'warning' } satisfies PathReference, ...own];
+      return [{ at: ['models', name], part: 'key', written: defaultModelFiles(name), of: 'model', whenMissing: 'warning' } satisfies PathReference, ...own];
     }),
     ...siblings(['gates'], config.gates),
   ];
@@ -71,17 +73,19 @@ export function defaultModelFiles(name: string): string {
   return `models/${name}/*/*.onnx`;
 }
 
-async function checkPath(written: string, allow: readonly string[], { workspace, platform }: Disk, complain: (message: string, notes?: { missing?: boolean; suggestion?: string }) => void): Promise<void> {
+async function checkPath(written: string, allow: readonly string[], { workspace, platform, find }: Disk & { find: FindFiles }, complain: (message: string, notes?: { missing?: boolean; suggestion?: string }) => void): Promise<void> {
   const resolved = resolveWritten(written, { workspace, allow, platform });
   if ('refused' in resolved) return complain(`\`${written}\` ${resolved.refused}`, { suggestion: resolved.suggestion });
-  const leadsOutside = `\`${written}\` is a link that leads outside the workspace; list the folder it leads to under \`allow\``;
+  const paths = platform === 'win32' ? win32 : posix;
+  const isInside = (real: string) => [workspace, ...allow].some((folder) => isWithin(real, folder, paths));
+  const remedy = 'list the folder it leads to under `allow`';
   if (resolved.pattern) {
-    const found = await glob([written], workspace, allow).catch((error: unknown) => {
-      if (error instanceof Problem && error.code === 'path-outside-workspace') return 'outside' as const;
-      throw error;
-    });
-    if (found === 'outside') return complain(leadsOutside);
-    if (found.length === 0) complain(`no file matches \`${written}\``, { missing: true });
+    const matches = await find(written);
+    if (matches.length === 0) return complain(`no file matches \`${written}\``, { missing: true });
+    for (const match of matches) {
+      const found = await look(match);
+      if (found !== null && !isInside(found.real)) return complain(`\`${written}\` matches \`${basename(match)}\`, a link that leads outside the workspace; ${remedy}`);
+    }
     return;
   }
   const found = await look(resolved.path);
@@ -89,8 +93,7 @@ async function checkPath(written: string, allow: readonly string[], { workspace,
     const meant = await nearestPath(written, workspace);
     return complain(`there is no file \`${written}\`${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`, { missing: true, suggestion: meant });
   }
-  const paths = platform === 'win32' ? win32 : posix;
-  if (![workspace, ...allow].some((folder) => isWithin(found.real, folder, paths))) return complain(leadsOutside);
+  if (!isInside(found.real)) return complain(`\`${written}\` is a link that leads outside the workspace; ${remedy}`);
   if (found.kind === 'folder') return complain(`\`${written}\` is a folder; write a pattern for the files in it`, { suggestion: `${written.replace(/\/+$/, '')}/*` });
   if (found.kind === 'other') complain(`\`${written}\` is not a regular file`);
 }

@@ -14,10 +14,21 @@ export interface Complaint {
 
 export type Complain = (key: KeyPath, message: string, notes?: Partial<Pick<Complaint, 'part' | 'suggestion' | 'severity'>>) => void;
 
-/** What does not fit the schema, in words for the person who wrote the file. */
-export function explainMisfits(schema: z.ZodType, source: YamlSource, complain: Complain): void {
+const issuesMax = 500;
+
+/** What does not fit the schema, in words for the person who wrote the file; true when all fits. */
+export function explainMisfits(schema: z.ZodType, source: YamlSource, complain: Complain): boolean {
   const result = schema.safeParse(source.value);
-  if (!result.success) for (const issue of result.error.issues) explain(issue, schema, [], source, complain);
+  if (result.success) return true;
+  const issues = result.error.issues.filter((issue) => !isSafeIntegerLimit(issue));
+  for (const issue of issues.slice(0, issuesMax)) explain(issue, schema, [], source, complain);
+  if (issues.length > issuesMax) complain([], `${issues.length - issuesMax} further mistakes are not listed`);
+  return false;
+}
+
+/** Every whole number here has a smaller limit of its own, which is the one to tell. */
+function isSafeIntegerLimit(issue: z.core.$ZodIssue): boolean {
+  return (issue.code === 'too_big' && issue.maximum === Number.MAX_SAFE_INTEGER) || (issue.code === 'too_small' && issue.minimum === Number.MIN_SAFE_INTEGER);
 }
 
 /** The schema of the value at a path, as far as the value shows which of several forms it takes. */

@@ -10,43 +10,51 @@ import type { Provider } from '../../protocol/runtime.ts';
 
 const name = z
   .string({ error: 'must be a name (put a number in quotes)' })
-  .regex(/^[^/\\\p{Cc}]{1,100}$/u, { error: 'must be a name without slashes, at most 100 characters' });
-const column = z.string({ error: 'must be a column name (put a number in quotes)' }).min(1, { error: 'must be a column name' });
-const columns = z.array(column).min(1, { error: 'must name at least one column' });
-const oneOrMoreColumns = z.union([column, columns], { error: 'must be a column name or a list of them' });
-const pathText = z.string({ error: 'must be a path' }).min(1, { error: 'must be a path' });
-const pathOrPaths = z.union([pathText, z.array(pathText).min(1)], { error: 'must be a path, a pattern or a list of them' });
-const label = z.union([z.string(), z.number(), z.boolean()], { error: 'must be a label: text, a number, true or false' }).transform(String);
-const positiveInteger = z.int().min(1);
-const wholeNumber = z.int().min(0);
+  .regex(/^[^/\\\u0000-\u001f\u007f-\u009f]{1,100}$/, { error: 'must be a name without slashes, at most 100 characters' })
+  .meta({ title: 'name' });
+const column = z.string({ error: 'must be a column name (put a number in quotes)' }).min(1, { error: 'must be a column name' }).meta({ title: 'column' });
+const columns = z.array(column).min(1, { error: 'must name at least one column' }).meta({ title: 'list of columns' });
+const oneOrMoreColumns = z.union([column, columns], { error: 'must be a column name or a list of them' }).meta({ title: 'column or list of columns' });
+const pathText = z.string({ error: 'must be a path' }).min(1, { error: 'must be a path' }).meta({ title: 'path' });
+const pathOrPaths = z.union([pathText, z.array(pathText).min(1)], { error: 'must be a path, a pattern or a list of them' }).meta({ title: 'path or list of paths' });
+const label = z.union([z.string(), z.number(), z.boolean()], { error: 'must be a label: text, a number, true or false' }).transform(String).meta({ title: 'label' });
+const positiveInteger = z.int().min(1).max(1e12);
+const wholeNumber = z.int().min(0).max(1e12);
 const number = z.number();
 
 const shareError = { error: 'must be a share of the whole, such as `2%` or 0.02' };
 /** `2%` or `0.02`. */
 const share = z
   .union([z.number().min(0, shareError).max(1, shareError), z.string().regex(/^(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?) ?%$/, shareError)], shareError)
-  .transform((written) => (typeof written === 'number' ? written : Number.parseFloat(written) / 100));
+  .transform((written) => (typeof written === 'number' ? written : Number.parseFloat(written) / 100))
+  .meta({ title: 'share' });
 
+const amountError = { error: 'must be a number or a percentage such as `1%`' };
 /** A number, or a percentage of what it applies to. */
 const amount = z
-  .union([z.number(), z.string().regex(/^[+-]?\d+(?:\.\d+)? ?%$/)], { error: 'must be a number or a percentage such as `1%`' })
-  .transform((written) => (typeof written === 'number' ? { value: written, percent: false } : { value: Number.parseFloat(written) / 100, percent: true }));
+  .union([z.number(), z.string().regex(/^[+-]?\d+(?:\.\d+)? ?%$/, amountError)], amountError)
+  .transform((written) => (typeof written === 'number' ? { value: written, percent: false } : { value: Number.parseFloat(written) / 100, percent: true }))
+  .meta({ title: 'number or percentage' });
 
 const hoursPerUnit = { m: 1 / 60, h: 1, d: 24, w: 168 } as const;
+const durationError = { error: 'must be a time span: `90m`, `36h`, `7d` or `2w`' };
 /** `36h` in hours. */
 const duration = z
-  .string({ error: 'must be a time span: `90m`, `36h`, `7d` or `2w`' })
-  .regex(/^\d+(?:\.\d+)? ?[mhdw]$/, { error: 'must be a time span: `90m`, `36h`, `7d` or `2w`' })
-  .transform((written) => Number.parseFloat(written) * hoursPerUnit[written.slice(-1) as keyof typeof hoursPerUnit]);
+  .string(durationError)
+  .regex(/^\d+(?:\.\d+)? ?[mhdw]$/, durationError)
+  .transform((written) => Number.parseFloat(written) * hoursPerUnit[written.slice(-1) as keyof typeof hoursPerUnit])
+  .meta({ title: 'time span' });
 
 const megabytesPerUnit = { KB: 1e-3, MB: 1, GB: 1e3, KiB: 1024 / 1e6, MiB: 1024 ** 2 / 1e6, GiB: 1024 ** 3 / 1e6 } as const;
+const sizeError = { error: 'must be a size: `50MB`, `800KB`, `1.5GB` or a number of megabytes' };
 /** `50MB` in millions of bytes. */
 const size = z
-  .union([z.number().positive(), z.string().regex(/^\d+(?:\.\d+)? ?[KMG]i?B$/)], { error: 'must be a size: `50MB`, `800KB`, `1.5GB` or a number of megabytes' })
-  .transform((written) => (typeof written === 'number' ? written : Number.parseFloat(written) * megabytesPerUnit[written.replace(/^[\d. ]+/, '') as keyof typeof megabytesPerUnit]));
+  .union([z.number().positive(sizeError), z.string().regex(/^\d+(?:\.\d+)? ?[KMG]i?B$/, sizeError)], sizeError)
+  .transform((written) => (typeof written === 'number' ? written : Number.parseFloat(written) * megabytesPerUnit[written.replace(/^[\d. ]+/, '') as keyof typeof megabytesPerUnit]))
+  .meta({ title: 'size' });
 
 const providerNames = { cuda: 'cuda', tensorrt: 'tensorrt', webgpu: 'webgpu', dml: 'dml', coreml: 'coreml', cpu: 'cpu' } as const satisfies Record<Provider, Provider>;
-const provider = z.enum(providerNames);
+const provider = z.enum(providerNames).meta({ title: 'execution provider' });
 const severity = z.enum(['block', 'warn', 'info']);
 const datasetRole = z.enum(['reference', 'holdout', 'current', 'cases']);
 
@@ -73,9 +81,9 @@ const decide = key(
 const rowsNeeded = key(positiveInteger, 'With fewer rows the gate is inconclusive.', { default: '100; 30 per slice or group' }).optional();
 
 /** Any text here; that the metric exists and fits the task is looked at where gates are resolved. */
-export const metricName = z.string({ error: 'must be the name of a metric' });
+const metricName = z.string({ error: 'must be the name of a metric' }).meta({ title: 'metric' });
 
-export const metricGate = z
+const metricGate = z
   .strictObject({
     metric: key(metricName, 'Metric to judge; docs/metrics.md lists them.', { example: 'roc_auc' }),
     min: key(amount, 'Smallest value allowed for the candidate.', { example: 0.7 }).optional(),
@@ -103,27 +111,27 @@ export const fairnessMeasures = [
   'equal_opportunity_ratio',
 ] as const;
 
-export const fairnessGate = z
+const fairnessGate = z
   .strictObject({
     fairness: key(z.enum(fairnessMeasures), 'Disparity between groups. A difference is best at 0 and needs `max`; a ratio is best at 1 and needs `min`.'),
     by: key(oneOrMoreColumns, 'Group column, or columns for their combinations. Must be among the model’s `groups`.', { example: 'sex' }),
     max: key(z.number().min(0).max(1), 'Largest difference allowed.', { example: 0.1 }).optional(),
     min: key(z.number().min(0).max(1), 'Smallest ratio allowed.').optional(),
     on: judgedOn,
-    minRows: key(positiveInteger, 'Smaller groups are shown and not judged.').default(30),
+    minRows: key(positiveInteger, 'With a group smaller than this the gate is inconclusive, unless the others fail it already.').default(30),
     decide,
     ...gateBase,
   })
   .describe('Bias between groups of people.');
 
-export const casesGate = z
+const casesGate = z
   .strictObject({
     cases: key(z.union([z.literal('all'), share], { error: 'must be `all` or a share such as `95%`' }), 'Share of the curated cases that must come out right.', { example: 'all' }),
     ...gateBase,
   })
   .describe('Curated regression cases.');
 
-export const flipsGate = z
+const flipsGate = z
   .strictObject({
     flips: key(share, 'Largest share of rows that the champion gets right and the candidate wrong.', { example: '2%' }),
     on: judgedOn,
@@ -132,17 +140,17 @@ export const flipsGate = z
   })
   .describe('Rows that flip from right to wrong.');
 
-export const driftGate = z
+const driftGate = z
   .strictObject({
     drift: key(z.enum(['features', 'predictions', 'label', 'multivariate', 'concept']), 'What must not have moved between reference and current.'),
-    maxColumns: key(wholeNumber, 'Columns that may have moved.', { default: '0' }).optional(),
+    maxColumns: key(wholeNumber, 'Columns that may have moved.', { default: 'none, unless `maxShare` says so' }).optional(),
     maxShare: key(share, 'Share of columns that may have moved.', { example: '10%' }).optional(),
     columns: key(columns, 'Count these columns only.', { default: 'all that are compared' }).optional(),
     ...gateBase,
   })
   .describe('Drift budget.');
 
-export const dataQualityGate = z
+const dataQualityGate = z
   .strictObject({
     dataQuality: key(datasetRole, 'The dataset whose checks count.', { example: 'current' }),
     maxFailing: key(wholeNumber, 'Checks that may fail.').default(0),
@@ -151,7 +159,7 @@ export const dataQualityGate = z
   })
   .describe('Data-quality budget.');
 
-export const latencyGate = z
+const latencyGate = z
   .strictObject({
     latency: key(z.enum(['p50', 'p95', 'p99']), 'Quantile of the time for one batch, measured on this machine.'),
     maxMs: key(z.number().positive(), 'Milliseconds allowed.', { example: 5 }),
@@ -160,7 +168,7 @@ export const latencyGate = z
   })
   .describe('Latency.');
 
-export const throughputGate = z
+const throughputGate = z
   .strictObject({
     throughput: key(z.number().positive(), 'Rows per second needed on this machine.', { example: 10000 }),
     batch: key(positiveInteger, 'Rows per batch.').default(256),
@@ -168,14 +176,14 @@ export const throughputGate = z
   })
   .describe('Throughput.');
 
-export const sizeGate = z
+const sizeGate = z
   .strictObject({
     size: key(size, 'Largest model file allowed, with its external data. 1 MB is a million bytes.', { example: '50MB' }),
     ...gateBase,
   })
   .describe('Model size.');
 
-export const parityGate = z
+const parityGate = z
   .strictObject({
     parity: key(
       z.union([z.enum(['available', 'sibling']), z.array(provider).min(2, { error: 'must name at least two execution providers' })], {
@@ -192,7 +200,7 @@ export const parityGate = z
   })
   .describe('Runtime parity: the same model must answer the same everywhere.');
 
-export const valueGate = z
+const valueGate = z
   .strictObject({
     value: key(number, 'Smallest gain per prediction, in the currency of the model’s `value`.', { example: 0 }),
     against: key(z.enum(['baseline', 'champion']), 'Gain over what.').default('baseline'),
@@ -202,32 +210,19 @@ export const valueGate = z
   })
   .describe('Business value.');
 
-export const gateForms = {
-  metric: metricGate,
-  fairness: fairnessGate,
-  cases: casesGate,
-  flips: flipsGate,
-  drift: driftGate,
-  dataQuality: dataQualityGate,
-  latency: latencyGate,
-  throughput: throughputGate,
-  size: sizeGate,
-  parity: parityGate,
-  value: valueGate,
-};
 export const gate = z.union([
-  gateForms.metric,
-  gateForms.fairness,
-  gateForms.cases,
-  gateForms.flips,
-  gateForms.drift,
-  gateForms.dataQuality,
-  gateForms.latency,
-  gateForms.throughput,
-  gateForms.size,
-  gateForms.parity,
-  gateForms.value,
-]);
+  metricGate,
+  fairnessGate,
+  casesGate,
+  flipsGate,
+  driftGate,
+  dataQualityGate,
+  latencyGate,
+  throughputGate,
+  sizeGate,
+  parityGate,
+  valueGate,
+]).meta({ id: 'gate', title: 'gate' });
 export type GateSpec = z.output<typeof gate>;
 
 // ---- checks -------------------------------------------------------------------------------------------------------
@@ -241,19 +236,25 @@ const checkBase = {
 const tolerate = key(share, 'Share of rows that may break the rule.', { default: '0', example: '1%' }).optional();
 const bound = z.union([z.number(), z.string().min(1)], { error: 'must be a number, or a date as text' });
 
-export const columnCheck = z
+/** A bare `null` in YAML is no text. */
+const missing = z
+  .union([z.enum(['null', 'nan', 'empty', 'infinite']), z.null()], { error: 'must be one of null, nan, empty, infinite' })
+  .transform((written) => written ?? 'null')
+  .meta({ title: '`null`, `nan`, `empty` or `infinite`' });
+
+const columnCheck = z
   .strictObject({
     column: key(oneOrMoreColumns, 'The column, or columns, that every rule in this item is about.', { example: 'humid' }),
-    type: key(z.string().min(1), 'Type the column must have.', { example: 'double' }).optional(),
+    type: key(z.string().min(1), 'Type the column must have, in DuckDB’s names.', { example: 'DOUBLE' }).optional(),
     maxNulls: key(share, 'Share of rows that may be missing (null or NaN).', { example: '2%' }).optional(),
-    nulls: key(z.array(z.enum(['null', 'nan', 'empty', 'infinite'])).min(1), 'What counts as missing for `maxNulls`.', { default: '`[null, nan]`' }).optional(),
+    nulls: key(z.array(missing).min(1), 'What counts as missing for `maxNulls`.', { default: '`[null, nan]`' }).optional(),
     maxNotFinite: key(share, 'Share of rows that may be NaN or infinite.').optional(),
     maxEmpty: key(share, 'Share of rows that may be empty text.').optional(),
     unique: key(z.literal(true, { error: 'can only be true' }), 'No value occurs twice.').optional(),
     varies: key(z.literal(true, { error: 'can only be true' }), 'The column holds more than one value.').optional(),
     min: key(bound, 'Smallest value allowed.', { example: 0 }).optional(),
     max: key(bound, 'Largest value allowed.', { example: 100 }).optional(),
-    values: key(z.array(z.union([z.string(), z.number(), z.boolean()])).min(1), 'The only values allowed.', { example: ['EWR', 'JFK', 'LGA'] }).optional(),
+    values: key(z.array(z.union([z.string(), z.number(), z.boolean()]).meta({ title: 'values' })).min(1), 'The only values allowed.', { example: ['EWR', 'JFK', 'LGA'] }).optional(),
     pattern: key(z.string().min(1).max(1000), 'Regular expression (RE2) that the whole text must match.', { example: 'N[0-9A-Z]{1,5}' }).optional(),
     minLength: key(wholeNumber, 'Fewest characters.').optional(),
     maxLength: key(wholeNumber, 'Most characters.').optional(),
@@ -277,7 +278,7 @@ export const columnCheck = z
   })
   .describe('Rules about a column; several may stand in one item.');
 
-export const rowsCheck = z
+const rowsCheck = z
   .strictObject({
     rows: key(
       z.strictObject({ min: key(wholeNumber, 'Fewest rows.').optional(), max: key(wholeNumber, 'Most rows.').optional() }),
@@ -288,7 +289,7 @@ export const rowsCheck = z
   })
   .describe('Number of rows.');
 
-export const columnsCheck = z
+const columnsCheck = z
   .strictObject({
     columns: key(columns, 'Columns that must be there.'),
     ordered: key(z.boolean(), 'Also in this order.').default(false),
@@ -297,7 +298,7 @@ export const columnsCheck = z
   })
   .describe('Set and order of columns.');
 
-export const renamedCheck = z
+const renamedCheck = z
   .strictObject({
     renamed: key(z.literal(true, { error: 'can only be true' }), 'Report a lost column whose content turns up under a new name as a rename.'),
     minSimilarity: key(z.number().gt(0).max(1), 'How alike the two must be.').optional(),
@@ -305,11 +306,11 @@ export const renamedCheck = z
   })
   .describe('Renamed columns.');
 
-export const uniqueCheck = z.strictObject({ unique: key(columns, 'Columns that together name a row.', { example: ['carrier', 'flight', 'time_hour'] }), ...checkBase }).describe('Key over several columns.');
+const uniqueCheck = z.strictObject({ unique: key(columns, 'Columns that together name a row.', { example: ['carrier', 'flight', 'time_hour'] }), ...checkBase }).describe('Key over several columns.');
 
-export const duplicatesCheck = z.strictObject({ maxDuplicates: key(share, 'Share of rows that may repeat another row in every column.', { example: '0.1%' }), ...checkBase }).describe('Duplicate rows.');
+const duplicatesCheck = z.strictObject({ maxDuplicates: key(share, 'Share of rows that may repeat another row in every column.', { example: '0.1%' }), ...checkBase }).describe('Duplicate rows.');
 
-export const expressionCheck = z
+const expressionCheck = z
   .strictObject({
     expression: key(z.string().min(1).max(10_000), 'SQL that must be true for every row.', { example: 'arr_time > dep_time' }),
     name: key(z.string().min(1), 'What to call it.').optional(),
@@ -318,7 +319,7 @@ export const expressionCheck = z
   })
   .describe('Rule across columns.');
 
-export const leakageCheck = z
+const leakageCheck = z
   .strictObject({
     leakage: key(column, 'Label column that no single feature may give away.', { example: 'late' }),
     maxScore: key(z.number().gt(0).max(1), 'How well one feature may predict it.').optional(),
@@ -326,7 +327,7 @@ export const leakageCheck = z
   })
   .describe('Label leakage.');
 
-export const labelDistributionCheck = z
+const labelDistributionCheck = z
   .strictObject({
     labelDistribution: key(column, 'Label column whose distribution is compared with the reference.', { example: 'late' }),
     maxDistance: key(z.number().min(0).max(1), 'Distance allowed.').optional(),
@@ -334,7 +335,7 @@ export const labelDistributionCheck = z
   })
   .describe('Label distribution.');
 
-export const overlapCheck = z
+const overlapCheck = z
   .strictObject({
     overlap: key(name, 'Dataset that must not share rows with this one.', { example: 'reference' }),
     by: key(columns, 'Columns that name a row.', { default: 'the dataset’s `key`, else all columns' }).optional(),
@@ -343,30 +344,18 @@ export const overlapCheck = z
   })
   .describe('Rows shared with another dataset.');
 
-export const checkForms = {
-  column: columnCheck,
-  rows: rowsCheck,
-  columns: columnsCheck,
-  renamed: renamedCheck,
-  unique: uniqueCheck,
-  maxDuplicates: duplicatesCheck,
-  expression: expressionCheck,
-  leakage: leakageCheck,
-  labelDistribution: labelDistributionCheck,
-  overlap: overlapCheck,
-};
 export const check = z.union([
-  checkForms.column,
-  checkForms.rows,
-  checkForms.columns,
-  checkForms.renamed,
-  checkForms.unique,
-  checkForms.maxDuplicates,
-  checkForms.expression,
-  checkForms.leakage,
-  checkForms.labelDistribution,
-  checkForms.overlap,
-]);
+  columnCheck,
+  rowsCheck,
+  columnsCheck,
+  renamedCheck,
+  uniqueCheck,
+  duplicatesCheck,
+  expressionCheck,
+  leakageCheck,
+  labelDistributionCheck,
+  overlapCheck,
+]).meta({ id: 'check', title: 'check' });
 export type CheckSpec = z.output<typeof check>;
 
 const checkList = z.array(check, { error: 'must be a list of checks' });
@@ -391,7 +380,7 @@ const datasetFile = z
     target: key(column, 'Label column, where it is called otherwise than in the model’s `target`.').optional(),
   })
   .describe('A dataset with options.');
-export const dataset = z.union([pathText, z.array(pathText).min(1), datasetFile]);
+export const dataset = z.union([pathText, z.array(pathText).min(1), datasetFile]).meta({ title: 'dataset' });
 export type DatasetSpec = z.output<typeof dataset>;
 
 // ---- models -------------------------------------------------------------------------------------------------------
@@ -486,7 +475,7 @@ export const model = z
     ).optional(),
     gates: key(z.array(gate, { error: 'must be a list of gates' }), 'Gates for this model alone, in place of the top-level ones.').optional(),
   })
-  .describe('A model and how it is judged.');
+  .meta({ title: 'model', description: 'A model and how it is judged.' });
 export type ModelSpec = z.output<typeof model>;
 
 // ---- the rest -----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-import { Composer, CST, LineCounter, Parser, isAlias, isMap, isScalar, isSeq, type Document, type Node, type Pair } from 'yaml';
+import { Composer, CST, Lexer, Parser, isAlias, isMap, isScalar, isSeq, type Document, type Node, type Pair } from 'yaml';
 
 export type KeyPath = readonly (string | number)[];
 
@@ -30,6 +30,7 @@ export interface YamlSource {
 const bytesMax = 1024 * 1024;
 const depthMax = 64;
 const nodesMax = 100_000;
+const tokensMax = 250_000;
 const refusedKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
@@ -39,18 +40,18 @@ const refusedKeys = new Set(['__proto__', 'constructor', 'prototype']);
 export function readYaml(text: string): YamlSource {
   const bytes = new TextEncoder().encode(text).length;
   if (bytes > bytesMax) return unreadable(`the file has ${bytes} bytes; at most ${bytesMax} are read`);
-  const lines = new LineCounter();
-  const parsed = compose(text, lines);
-  if ('fault' in parsed) return unreadable(parsed.fault.message, placeOf(parsed.fault.offset, parsed.fault.offset + 1, lines, text));
+  const placeOf = placesIn(text);
+  const parsed = compose(text);
+  if ('fault' in parsed) return unreadable(parsed.fault.message, placeOf(parsed.fault.offset, parsed.fault.offset + 1));
 
   const { documents } = parsed;
   const faults: YamlFault[] = [];
   const broken = documents.some((each) => each.errors.length > 0);
   const report = (message: string, range: readonly number[], key: KeyPath, suggestion?: string) =>
-    faults.push({ ...placeOf(range[0], range[1], lines, text), message, key, ...(suggestion === undefined ? {} : { suggestion }) });
+    faults.push({ ...placeOf(range[0], range[1]), message, key, ...(suggestion === undefined ? {} : { suggestion }) });
 
   const document = documents[0];
-  if (documents.length > 1) report('only one document is read; remove what follows `---`', documents[1].range ?? [0, 1], []);
+  if (documents.length > 1) report('only one document is read; remove what follows `---`', documents[1].range, []);
   for (const each of documents) {
     if (each.directives?.yaml.explicit === true || Object.keys(each.directives?.tags ?? {}).some((tag) => tag !== '!!')) report('directives such as %YAML are not read; remove the line', [0, 1], []);
     for (const error of each.errors) report(sentence(error.message), error.pos, []);
@@ -58,9 +59,9 @@ export function readYaml(text: string): YamlSource {
   const tree = document?.contents ? plant(document, report) : null;
   const locate = (path: KeyPath, part: 'key' | 'value') => {
     const found = tree === null ? null : walk(tree, path);
-    if (found === null) return placeOf(0, 1, lines, text);
+    if (found === null) return placeOf(0, 1);
     const range = (part === 'key' || found.missing ? found.twig.keyRange : undefined) ?? found.twig.range;
-    return placeOf(range[0], range[1], lines, text);
+    return placeOf(range[0], range[1]);
   };
   return {
     value: tree?.value ?? null,
@@ -85,18 +86,42 @@ interface Twig {
 
 type Report = (message: string, range: readonly number[], key: KeyPath, suggestion?: string) => void;
 
+interface Refusal {
+  message: string;
+  offset: number;
+}
+
 /** Composing recurses, so depth is counted on the flat token tree first: 100,000 brackets would overflow the stack. */
-function compose(text: string, lines: LineCounter): { documents: Document.Parsed[] } | { fault: { message: string; offset: number } } {
+function compose(text: string): { documents: Document.Parsed[] } | { fault: Refusal } {
+  const fault = tooMuch(text);
+  if (fault !== null) return { fault };
   const composer = new Composer({ version: '1.2', schema: 'core', merge: false, uniqueKeys: false, resolveKnownTags: false, prettyErrors: false, logLevel: 'silent' });
   const documents: Document.Parsed[] = [];
-  for (const token of new Parser(lines.addNewLine).parse(text)) {
+  for (const token of new Parser().parse(text)) {
     const deep = tooDeep(token);
-    if (deep !== null) return { fault: { message: `more than ${depthMax} levels of nesting`, offset: deep } };
+    if (deep !== null) return { fault: { message: tooDeepMessage, offset: deep } };
     documents.push(...composer.next(token));
   }
   documents.push(...composer.end());
   return { documents };
 }
+
+/** Parsing is linear but slow, 17 s for a megabyte of quotes: what no person would write is turned away by its tokens. */
+function tooMuch(text: string): Refusal | null {
+  let [tokens, depth, offset, inScalar] = [0, 0, 0, false];
+  for (const token of new Lexer().lex(text)) {
+    tokens += 1;
+    if (tokens > tokensMax) return { message: `more than ${tokensMax.toLocaleString('en')} words and signs`, offset };
+    if (!inScalar && (token === '[' || token === '{')) depth += 1;
+    if (!inScalar && (token === ']' || token === '}')) depth -= 1;
+    if (depth > depthMax) return { message: tooDeepMessage, offset };
+    inScalar = token === CST.SCALAR;
+    if (token !== CST.SCALAR && token !== CST.DOCUMENT && token !== CST.FLOW_END) offset += token.length;
+  }
+  return null;
+}
+
+const tooDeepMessage = `more than ${depthMax} levels of nesting`;
 
 function tooDeep(token: CST.Token): number | null {
   const open: { token: CST.Token; depth: number }[] = [{ token, depth: 0 }];
@@ -130,7 +155,7 @@ function plant(document: Document.Parsed, report: Report): Twig {
       if (target === undefined) report(`\`*${node.source}\` refers to an anchor that is not defined above it`, range, path);
       return target === undefined ? twig : { ...grow(target, path, depth + 1), range };
     }
-    if (node.tag !== undefined) report(`the tag \`${node.tag}\` is not read; remove it`, range, path);
+    if (node.tag !== undefined) report(`the tag \`${node.tag.replace('tag:yaml.org,2002:', '!!')}\` is not read; remove it`, range, path);
     if (isMap(node)) {
       const value: Record<string, unknown> = {};
       for (const pair of node.items as Pair<Node | null, Node | null>[]) {
@@ -191,13 +216,22 @@ function walk(tree: Twig, path: KeyPath): { twig: Twig; missing: boolean } {
   return { twig, missing: false };
 }
 
-function placeOf(start: number, end: number, lines: LineCounter, text: string): Place {
-  const from = lines.linePos(Math.min(start, text.length));
-  const line = Math.max(1, from.line);
-  const column = Math.max(1, from.col);
-  const lineEnd = text.indexOf('\n', start);
-  const stop = Math.min(end, lineEnd === -1 ? text.length : lineEnd);
-  return { line, column, endColumn: column + Math.max(1, text.slice(start, stop).trimEnd().length) };
+/** Turns offsets into lines and columns. (The parser's own line counter misses lines after some errors.) */
+function placesIn(text: string): (start: number, end: number) => Place {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return (start, end) => {
+    const offset = Math.min(start, text.length);
+    let [low, high] = [0, starts.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (starts[middle] <= offset) low = middle;
+      else high = middle - 1;
+    }
+    const lineEnd = low + 1 < starts.length ? starts[low + 1] - 1 : text.length;
+    const width = text.slice(offset, Math.min(end, lineEnd)).trimEnd().length;
+    return { line: low + 1, column: offset - starts[low] + 1, endColumn: offset - starts[low] + 1 + Math.max(1, width) };
+  };
 }
 
 function unreadable(message: string, place: Place = { line: 1, column: 1, endColumn: 2 }): YamlSource {

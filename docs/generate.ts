@@ -1,0 +1,135 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { configJsonSchema, type JsonSchema } from '../server/config/json-schema.ts';
+
+/**
+ * Writes what the docs say twice: once in the code that decides it, once here. A generated block stands between
+ * `<!-- generated: name -->` and `<!-- end -->`; the words around it are written by hand.
+ */
+const schema = configJsonSchema();
+
+const blocks: Record<string, Record<string, () => string>> = {
+  'config.md': {
+    top: () => objectTable(withoutInner(schema)),
+    models: () => objectTable(valueOf(property('models'))),
+    datasets: () => objectTable(formOf(valueOf(property('datasets')))),
+    checks: () => formTables(definition('check')),
+    drift: () => objectTable(property('drift')),
+    gates: () => formTables(definition('gate')),
+    resources: () => objectTable(property('resources')),
+  },
+};
+
+/** Every generated file with the text it should have, by its name in docs/. */
+export async function generateDocs(): Promise<Map<string, string>> {
+  const docs = new Map([['slipway.schema.json', `${JSON.stringify(schema, null, 2)}\n`]]);
+  for (const [name, tables] of Object.entries(blocks)) docs.set(name, fill(await readFile(pathOf(name), 'utf8'), tables, name));
+  return docs;
+}
+
+export function pathOf(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}
+
+function fill(text: string, tables: Record<string, () => string>, name: string): string {
+  const unused = new Set(Object.keys(tables));
+  const filled = text.replaceAll(/(<!-- generated: (\w+) -->\n)[^]*?(<!-- end -->)/g, (_, open: string, block: string, close: string) => {
+    if (!unused.delete(block)) throw new Error(`docs/${name} asks for a block ${block} that is not generated, or asks twice`);
+    return `${open}\n${tables[block]()}\n${close}`;
+  });
+  if (unused.size > 0) throw new Error(`docs/${name} has no place for ${[...unused].join(', ')}`);
+  return filled;
+}
+
+// ---- tables from the JSON Schema ----------------------------------------------------------------------------------
+
+function property(name: string): JsonSchema {
+  return required(schema.properties?.[name], name);
+}
+
+function definition(name: string): JsonSchema {
+  return required(schema.definitions?.[name], name);
+}
+
+function valueOf(record: JsonSchema): JsonSchema {
+  const value = record.additionalProperties;
+  return required(typeof value === 'object' ? value : undefined, 'values');
+}
+
+function formOf(union: JsonSchema): JsonSchema {
+  return required(union.anyOf?.find((form) => form.properties !== undefined), 'form');
+}
+
+function required<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new Error(`the schema has no ${name}`);
+  return value;
+}
+
+/** A table for each form of a union; the keys that all of them share are told once, first. */
+function formTables(union: JsonSchema): string {
+  const forms = (union.anyOf ?? []).filter((form) => form.properties !== undefined);
+  const [first, ...others] = forms.map((form) => Object.keys(form.properties ?? {}));
+  const shared = first.filter((key) => others.every((keys) => keys.includes(key)));
+  const without = (form: JsonSchema): JsonSchema => ({ ...form, properties: Object.fromEntries(Object.entries(form.properties ?? {}).filter(([key]) => !shared.includes(key))) });
+  const common = { properties: Object.fromEntries(shared.map((key) => [key, required(forms[0].properties?.[key], key)])) };
+  return [`Keys of every ${union.title ?? 'item'}:\n\n${objectTable(common)}`, ...forms.map((form) => `**${(form.description ?? '').replace(/\.$/, '')}**\n\n${objectTable(without(form))}`)].join('\n');
+}
+
+/** Keys alone; what is in them has a section of its own. */
+function withoutInner(object: JsonSchema): JsonSchema {
+  return { ...object, properties: Object.fromEntries(Object.entries(object.properties ?? {}).map(([key, value]) => [key, { ...value, properties: undefined, type: value.properties === undefined ? value.type : 'object' }])) };
+}
+
+function objectTable(object: JsonSchema): string {
+  const rows = rowsOf(object, '').map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);
+  return ['| Key | Type | Default | Meaning | Example |', '|---|---|---|---|---|', ...rows, ''].join('\n');
+}
+
+function rowsOf(object: JsonSchema, above: string): string[][] {
+  return Object.entries(object.properties ?? {}).flatMap(([key, value]) => {
+    const name = `${above}${key}`;
+    const isRequired = object.required?.includes(key) === true;
+    const example = value.examples?.[0];
+    const row = [`\`${name}\``, typeText(value), defaultText(value, isRequired), value.description ?? '', example === undefined ? '' : `\`${yamlText(example)}\``];
+    return [row, ...(value.properties === undefined ? [] : rowsOf(value, `${name}.`))];
+  });
+}
+
+function defaultText(value: JsonSchema, isRequired: boolean): string {
+  if (value['x-default'] !== undefined) return value['x-default'];
+  if (value.default !== undefined && !(value.properties !== undefined && Object.keys(value.default as object).length === 0)) return `\`${yamlText(value.default)}\``;
+  return isRequired ? 'required' : '';
+}
+
+function typeText(value: JsonSchema): string {
+  if (value.$ref !== undefined) return value.$ref.replace('#/definitions/', '');
+  if (value.title !== undefined) return value.title;
+  if (value.const !== undefined) return `\`${yamlText(value.const)}\``;
+  if (value.enum !== undefined) return value.enum.map((entry) => `\`${yamlText(entry)}\``).join(' or ');
+  if (value.anyOf !== undefined) return [...new Set(value.anyOf.map(typeText))].join(' or ');
+  if (value.type === 'array') return `list of ${typeText(value.items ?? {})}`;
+  if (value.type === 'object') return typeof value.additionalProperties === 'object' ? `${typeText(value.additionalProperties)} by name` : 'keys';
+  if (value.type === 'null') return 'empty';
+  return `${typeNames[String(value.type)] ?? String(value.type)}${rangeText(value)}`;
+}
+
+const typeNames: Partial<Record<string, string>> = { string: 'text', number: 'number', integer: 'whole number', boolean: 'true or false' };
+
+function rangeText({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {
+  const low = exclusiveMinimum === undefined ? minimum : exclusiveMinimum;
+  const lowText = low === undefined || low <= Number.MIN_SAFE_INTEGER ? '' : `${exclusiveMinimum === undefined ? '≥' : '>'} ${low}`;
+  const high = exclusiveMaximum === undefined ? maximum : exclusiveMaximum;
+  const highText = high === undefined || high >= Number.MAX_SAFE_INTEGER ? '' : `${exclusiveMaximum === undefined ? '≤' : '<'} ${high}`;
+  const bounds = [lowText, highText].filter((text) => text !== '').join(', ');
+  return bounds === '' ? '' : `, ${bounds}`;
+}
+
+/** A value as it would be typed in the file, on one line. */
+function yamlText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(yamlText).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) return `{${Object.entries(value).map(([key, entry]) => `${key}: ${yamlText(entry)}`).join(', ')}}`;
+  return value === '' ? "''" : String(value);
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) for (const [name, text] of await generateDocs()) await writeFile(pathOf(name), text);
