@@ -6,7 +6,9 @@ import type { ParityReport, Provider, RuntimeReport } from '../protocol/runtime.
 import { checkParity, type OutputTensor, type ParitySide } from './comparison/check-parity.ts';
 import { compare } from './comparison/compare.ts';
 import { readBatches } from './datasets/read-columns.ts';
+import { detectConceptDrift } from './drift/concept-drift.ts';
 import { detectDrift } from './drift/detect-drift.ts';
+import { estimatePerformance } from './drift/estimate-performance.ts';
 import { startHost, type ModelHost } from './engines/onnx.ts';
 import { tensorOf, vectorsOf, type TensorMap } from './engines/tensor.ts';
 import type { OutcomeValues } from './evaluation/assess-value.ts';
@@ -92,6 +94,7 @@ export async function measureModel(house: House, models: Models, subject: RunSub
   }
 
   await detectPredictionDrift(house, models, subject, contract, answers, measured, steps, on);
+  await estimateWithoutLabels(house, subject, contract, answers, measured, steps, on);
   if (champion !== null && champion.kind === 'file' && version.kind === 'file') {
     measured.signatures = await steps.attempt('identify', 'signature', 'signatures', async () => ({ candidate: signatureOf(version), champion: signatureOf(champion) }));
   } else steps.missing.signatures = champion === null ? 'there is no champion to compare with' : 'predictions are columns of the data';
@@ -152,6 +155,34 @@ async function detectPredictionDrift(house: House, models: Models, { config, ver
   const made = measured.predictions.find(({ role }) => role === 'current');
   if (made !== undefined) made.drift = drift;
 }
+
+/** What the scores on the current batch promise, given what they were worth on the holdout; and whether the labels, where they are in, agree. */
+async function estimateWithoutLabels(house: House, { config, batches }: RunSubject, contract: Contract, answers: ReadonlyMap<DatasetRole, Predictions>, measured: Measured, steps: Steps, on: On): Promise<void> {
+  const { holdout, current } = batches;
+  const [before, now] = [answers.get('holdout'), answers.get('current')];
+  if (holdout === undefined || current === undefined || before === undefined || now === undefined || !isScored(before) || !isScored(now)) {
+    steps.missing.concept = 'it takes scores on a labelled holdout and on a current batch';
+    return;
+  }
+  const estimates = await steps.attempt('detect drift', 'performance without labels', 'concept', async () => {
+    const side = async (batch: Batch, predictions: ScoredPredictions) => {
+      const target = batch.config.target ?? config.target;
+      const table = await batch.table();
+      const labelled = target !== null && table.columns.some(({ name }) => name === target);
+      const subject = labelled ? subjectOf(table, config, target, contract, predictions) : null;
+      return { scores: predictions.kind === 'scores' ? predictions.scores : predictions.probabilities, labels: subject !== null && (subject.task === 'binary' || subject.task === 'multiclass') ? subject.labels.map((label) => Math.max(-1, label)) : null };
+    };
+    const tick = ticker(on.signal, () => performance.now());
+    return estimatePerformance({ classes: contract.classes.length, threshold: config.threshold, reference: await side(holdout, before), current: await side(current, now) }, { seed: house.config.seed }, tick);
+  });
+  if (estimates === null) return;
+  measured.estimates = estimates;
+  measured.concept = detectConceptDrift(estimates[0]);
+}
+
+type ScoredPredictions = Extract<Predictions, { kind: 'scores' | 'probabilities' }>;
+
+const isScored = (predictions: Predictions): predictions is ScoredPredictions => predictions.kind === 'scores' || predictions.kind === 'probabilities';
 
 /** Predictions as columns, so that they are compared as any column is. */
 function predictionTable(predictions: Predictions, { classes }: Contract): Table {

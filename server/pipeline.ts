@@ -195,7 +195,7 @@ async function runVersion(house: House, data: WorkspaceData, models: Models, sub
     if (report !== null) batches.push({ role, batch: report });
     if (role === 'current') steps.missing.drift = report?.driftMissing ?? steps.missing[`dataQuality.${role}`];
   }
-  const history = await historyOf(house, data, subject, steps, on);
+  const history = await historyOf(house, data, subject, batches.find(({ role }) => role === 'current')?.batch, steps, on);
   const measured = await measureModel(house, models, subject, steps, on);
 
   const code = await steps.attempt('trace', 'code', 'code', () => traceCode(workspace, on.signal));
@@ -226,16 +226,15 @@ async function batchReportFor(house: House, data: WorkspaceData, { config, batch
   return reportBatch(house, data, { batch, reference, target: config.target, drift: role === 'current' }, steps, on);
 }
 
-async function historyOf(house: House, data: WorkspaceData, subject: RunSubject, steps: Steps, on: On): Promise<BatchSummary[]> {
+/** Earlier batches of the current dataset and the newest, oldest first, so that a trend can be seen. */
+async function historyOf(house: House, data: WorkspaceData, subject: RunSubject, newest: BatchReport | undefined, steps: Steps, on: On): Promise<BatchSummary[]> {
   const summaries: BatchSummary[] = [];
   for (const batch of subject.earlier) {
     const report = await steps.attempt('check', batch.name, `history.${batch.name}`, () => batchReportFor(house, data, subject, 'current', batch, steps, on));
     batch.forget();
     if (report !== null) summaries.push(summaryOf(report));
   }
-  const newest = subject.batches.current;
-  const report = newest === undefined ? null : await batchReportFor(house, data, subject, 'current', newest, steps, on);
-  return report === null ? summaries : [...summaries, summaryOf(report)];
+  return newest === undefined ? summaries : [...summaries, summaryOf(newest)];
 }
 
 async function refsOf(batches: RunSubject['batches']): Promise<Lineage['datasets']> {

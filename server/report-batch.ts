@@ -11,6 +11,7 @@ import { measure } from './datasets/measure.ts';
 import type { Dataset } from './datasets/open-dataset.ts';
 import { detectDrift } from './drift/detect-drift.ts';
 import { canonicalise } from './gates/canonicalise.ts';
+import { summariseDrift } from './drift/summarise-drift.ts';
 import type { House, On } from './pipeline.ts';
 import { ticker, type Steps } from './steps.ts';
 import type { Batch, WorkspaceData } from './workspace-data.ts';
@@ -122,7 +123,7 @@ function sentenceOf(findings: BatchReport['dataQuality']['findings'], drift: Dri
   const failing = findings.filter(({ verdict }) => verdict === 'fail').length;
   const unknown = findings.filter(({ verdict }) => verdict === 'error').length;
   const quality = failing === 0 && unknown === 0 ? `All ${findings.length} checks hold` : [failing > 0 && `${failing} of ${findings.length} checks ${failing === 1 ? 'fails' : 'fail'}`, unknown > 0 && `${unknown} could not be judged`].filter((part) => part !== false).join(', ');
-  return drift === null ? `${quality}.` : `${quality}; ${movedText(drift)}`;
+  return drift === null ? `${quality}.` : `${quality}. ${summariseDrift(drift)}`;
 }
 
 export function summaryOf(report: BatchReport): BatchSummary {
@@ -138,10 +139,6 @@ export function summaryOf(report: BatchReport): BatchSummary {
     inconclusive: drift?.inconclusive ?? 0,
     effects: Object.fromEntries(drift?.columns.map(({ column, effect }) => [column, effect.value]) ?? []),
   };
-}
-
-function movedText({ moved, inconclusive, columns }: DriftReport): string {
-  return `${moved} of ${columns.length} columns moved${inconclusive > 0 ? `, ${inconclusive} with too few rows to tell` : ''}.`;
 }
 
 /** Same content, same digest, whatever the order of keys. */

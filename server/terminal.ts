@@ -30,8 +30,11 @@ export function runText(report: RunReport, { all = false, reportPath }: { all?: 
     '',
     ...gateLines(report.gates, all),
   ];
-  const failures = report.steps.filter((step) => step.state === 'failed');
-  for (const step of failures) lines.push(`${marks.error} step ${step.step}${step.subject === undefined ? '' : ` (${step.subject})`}: ${step.problem?.detail ?? 'failed'}${hintText(step.problem?.hint)}`);
+  const failures = new Map(report.steps.filter((step) => step.state === 'failed').map((step) => [`${step.step} ${step.problem?.detail}`, step]));
+  for (const step of failures.values()) {
+    const others = report.steps.filter((each) => each.state === 'failed' && each.step === step.step && each.problem?.detail === step.problem?.detail).length - 1;
+    lines.push(`${marks.error} step ${step.step} (${step.subject ?? ''}${others > 0 ? ` and ${others} more` : ''}): ${step.problem?.detail ?? 'failed'}${hintText(step.problem?.hint)}`);
+  }
   const current = report.batches.find((batch) => batch.role === 'current');
   if (current?.batch.drift != null) lines.push('', ...driftLines(current.batch.drift, all));
   lines.push('', `${pc.dim('run')} ${report.id}${reportPath === undefined ? '' : `  ${pc.dim('report')} ${reportPath}`}`);
@@ -43,13 +46,31 @@ function hintText(hint: string | undefined): string {
 }
 
 function gateLines(gates: GateResult[], all: boolean): string[] {
-  const shown = all ? gates : gates.filter((gate) => gate.verdict !== 'pass');
-  const rows = shown.flatMap((result) => [gateRow(result), ...(all || result.parts.length <= 1 ? result.parts : worstParts(result)).map((part) => partRow(part, result))]);
-  const passed = gates.length - shown.length;
+  const open = gates.filter((gate) => gate.verdict !== 'pass');
+  const { alone, together } = all ? { alone: gates, together: [] } : sameReason(open);
+  const rows = alone.flatMap((result) => [gateRow(result), ...(all || result.parts.length <= 1 ? result.parts : worstParts(result)).map((part) => partRow(part, result))]);
+  const passed = all ? 0 : gates.length - open.length;
   return [
     ...(rows.length === 0 ? [] : table(['', 'gate', 'champion', 'candidate', 'difference', 'needs', 'rows', 'why'], rows)),
-    ...(passed > 0 ? [`${marks.pass} ${passed}${rows.length > 0 ? ' more' : ''} ${passed === 1 ? 'gate passes' : 'gates pass'}`] : []),
+    ...together.map(({ verdict, titles, reason }) => `${marks[verdict]} ${titles.length} gates ${verdict === 'error' ? 'could not be judged' : words[verdict]}: ${reason}\n    ${pc.dim(titles.join(', '))}`),
+    ...(passed > 0 ? [`${marks.pass} ${passed}${open.length > 0 ? ' more' : ''} ${passed === 1 ? 'gate passes' : 'gates pass'}`] : []),
   ];
+}
+
+/** Missing evidence fails many gates for one reason, which is worth saying once. */
+function sameReason(gates: GateResult[]): { alone: GateResult[]; together: { verdict: Verdict; titles: string[]; reason: string }[] } {
+  const large = [...groupByReason(gates).values()].filter((group) => group.length > 2);
+  return { alone: gates.filter((gate) => !large.some((group) => group.includes(gate))), together: large.map((group) => ({ verdict: group[0].verdict, titles: group.map(({ title }) => title), reason: group[0].reason })) };
+}
+
+function groupByReason(gates: GateResult[]): Map<string, GateResult[]> {
+  const groups = new Map<string, GateResult[]>();
+  for (const gate of gates) {
+    // Which dataset it was does not make it another reason.
+    const key = `${gate.verdict} ${gate.reason.replace(/^(holdout|current|cases) was not (compared|evaluated): (the candidate: )?/, '').replace(/\d[\d,]*/g, '#')}`;
+    groups.set(key, [...(groups.get(key) ?? []), gate]);
+  }
+  return groups;
 }
 
 function worstParts(result: GateResult): GateResult['parts'] {
