@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command, ModelVersionSummary, RefusedFile, Snapshot } from '../protocol/feed.ts';
 import { type Config } from '../protocol/config.ts';
@@ -68,7 +69,9 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
     const key = JSON.stringify(directories);
     if (analysis?.directories !== key) {
       await analysis?.instance.close();
-      analysis = { directories: key, instance: await openAnalysis({ directories }) };
+      const tempDirectory = join(folder, 'tmp');
+      await mkdir(tempDirectory, { recursive: true, mode: 0o700 });
+      analysis = { directories: key, instance: await openAnalysis({ directories, tempDirectory }) };
     }
     return analysis.instance;
   }

@@ -51,6 +51,8 @@ export function openWorkspaceData({ workspace, allow, datasets, analysis, digest
   const opened: Promise<Dataset>[] = [];
   const batches = new Map<string, Batch>();
 
+  const inWorkspace = (path: string): string => relative(workspace, path).split(sep).join('/');
+
   function batchOf(name: string, config: DatasetConfig, files: string[]): Batch {
     const known = batches.get(files.join('\0'));
     if (known !== undefined) return known;
@@ -61,7 +63,9 @@ export function openWorkspaceData({ workspace, allow, datasets, analysis, digest
     });
     const profile = once(async () => {
       const dataset = await open();
-      return profileDataset(dataset, { digests, now: () => performance.now(), signal, onProgress: (done, total) => onProgress({ subject: name, done, total, unit: 'rows' }) });
+      const made = await profileDataset(dataset, { digests, now: () => performance.now(), signal, onProgress: (done, total) => onProgress({ subject: name, done, total, unit: 'rows' }) });
+      // Reports travel: a path on this machine means nothing elsewhere, and tells more than it should.
+      return { ...made, files: made.files.map((file) => ({ ...file, path: inWorkspace(file.path) })), differences: made.differences.map((difference) => ({ ...difference, path: inWorkspace(difference.path) })) };
     });
     const readRows = async () => {
       const [dataset, { columns }] = [await open(), await profile()];
@@ -77,8 +81,7 @@ export function openWorkspaceData({ workspace, allow, datasets, analysis, digest
       profile,
       ref: once(async () => {
         const dataset = await open();
-        const paths = files.map((file) => relative(workspace, file).split(sep).join('/'));
-        return { name, files: paths, digest: await digestDataset(dataset.files, digests, { signal }), rows: dataset.rows };
+        return { name, files: files.map(inWorkspace), digest: await digestDataset(dataset.files, digests, { signal }), rows: dataset.rows };
       }),
       table: () => rows(),
       forget() {
