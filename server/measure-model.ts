@@ -6,7 +6,7 @@ import type { ParityReport, Provider, RuntimeReport } from '../protocol/runtime.
 import { checkParity, type OutputTensor, type ParitySide } from './comparison/check-parity.ts';
 import { compare } from './comparison/compare.ts';
 import { readBatches } from './datasets/read-columns.ts';
-import { detectConceptDrift } from './drift/concept-drift.ts';
+import { detectConceptDrift } from './drift/detect-concept-drift.ts';
 import { detectDrift } from './drift/detect-drift.ts';
 import { estimatePerformance } from './drift/estimate-performance.ts';
 import { startHost, type ModelHost } from './engines/onnx.ts';
