@@ -10,8 +10,6 @@ import { resolveDataset, resolveModel } from './config/resolve-models.ts';
 import { config as configSchema, drift as driftSchema, readableConfig, resources as resourcesSchema } from './config/schema.ts';
 import { nearest } from './config/spelling.ts';
 import { type KeyPath, type YamlSource, readYaml } from './config/yaml-source.ts';
-import { findFiles } from './datasets/find-files.ts';
-import { glob } from './engines/glob.ts';
 import { Problem } from './problem.ts';
 import { findModels } from './registry/find-models.ts';
 
@@ -102,26 +100,20 @@ async function resolveConfig(source: YamlSource, { workspace, columns }: ParseOp
   if (workspace !== undefined) {
     const disk = { workspace: await realpath(resolve(workspace)), platform: process.platform };
     const allow = await checkAllowed(written.allow, disk, complain);
-    const find = {
-      data: (pattern: string) => findFiles([pattern], disk.workspace).catch(noneIfMissing),
-      model: (pattern: string) => glob([pattern], disk.workspace, allow).catch(noneIfMissing),
-    };
-    await checkFiles(written, allow, { ...disk, find }, complain);
+    config.allow = allow;
+    await checkFiles(written, allow, disk, complain);
     for (const model of models) await checkChampion(model, disk.workspace, allow, complain);
   }
   return config;
 }
 
-/** What leads outside is not there, as far as this workspace is concerned. */
-function noneIfMissing(error: unknown): [] {
-  if (error instanceof Problem && (error.code === 'file-missing' || error.code === 'path-outside-workspace')) return [];
-  throw error;
-}
-
 /** A champion given by name must be one of the versions, as soon as there are any. */
 async function checkChampion({ name, champion, files, predictions }: ModelConfig, workspace: string, allow: readonly string[], complain: Complain): Promise<void> {
   if (champion === null || champion.startsWith('sha256:')) return;
-  const found = await findModels(name, files, workspace, allow).catch(noneIfMissing);
+  const found = await findModels(name, files, workspace, allow).catch((error: unknown) => {
+    if (error instanceof Problem && error.code === 'path-outside-workspace') return [];
+    throw error;
+  });
   const versions = [...predictions.map(({ version }) => version), ...found.map(({ version }) => version)];
   if (versions.length === 0 || versions.includes(champion)) return;
   const meant = nearest(champion, versions);

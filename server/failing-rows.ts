@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { planFailingRows } from './data-quality/plan-measurements.ts';
 import { failingRows } from './datasets/measure.ts';
 import type { Dataset } from './datasets/open-dataset.ts';
-import type { House } from './pipeline.ts';
+import type { House } from './house.ts';
 import { Problem } from './problem.ts';
 import { openWorkspaceData } from './workspace-data.ts';
 

@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { dirname } from 'node:path';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Command, Request as WorkRequest } from '../protocol/feed.ts';
-import { problems, type ProblemBody, type ProblemCode } from '../protocol/problem.ts';
+import type { ProblemCode } from '../protocol/problem.ts';
 import type { Slipway } from './main.ts';
-import { Problem } from './problem.ts';
+import { Problem, problemBody, statusOf } from './problem.ts';
 
 export interface ControlPlane {
   /** Unix socket path or Windows named pipe. */
@@ -93,38 +93,6 @@ export function admit(request: IncomingMessage, token: string): { code: ProblemC
   const digest = (text: string) => createHash('sha256').update(text).digest();
   if (!timingSafeEqual(digest(given), digest(token))) return { code: 'unauthorized', detail: 'The token is missing or wrong' };
   return null;
-}
-
-export function problemBody(error: unknown): ProblemBody {
-  if (error instanceof Problem) {
-    return { type: `urn:slipway:problem:${error.code}`, code: error.code, title: error.code.replaceAll('-', ' '), detail: error.message, hint: problems[error.code], status: statusOf(error.code), where: error.where, issues: error.issues };
-  }
-  const status = typeof error === 'object' && error !== null && 'status' in error && typeof error.status === 'number' ? error.status : 500;
-  if (status < 500) {
-    return { type: 'urn:slipway:problem:request-invalid', code: 'request-invalid', title: 'request invalid', detail: error instanceof Error ? error.message : String(error), hint: problems['request-invalid'], status };
-  }
-  // A bug: the stack goes to the log, not over the wire.
-  return { type: 'urn:slipway:problem:internal', code: 'internal', title: 'internal', detail: 'Slipway failed; the log has the details', hint: problems.internal, status: 500 };
-}
-
-function statusOf(code: ProblemCode): number {
-  switch (code) {
-    case 'unauthorized':
-      return 403;
-    case 'not-found':
-    case 'run-missing':
-    case 'model-missing':
-    case 'file-missing':
-      return 404;
-    case 'store-locked':
-      return 503;
-    case 'internal':
-    case 'store-corrupt':
-    case 'journal-corrupt':
-      return 500;
-    default:
-      return 400;
-  }
 }
 
 function parseRequest(body: unknown): WorkRequest {

@@ -1,4 +1,4 @@
-import type { ModelConfig, PredictionColumns } from '../protocol/config.ts';
+import type { ModelConfig } from '../protocol/config.ts';
 import type { ComparisonReport, EvaluationReport } from '../protocol/evaluation.ts';
 import type { DatasetRole, EvaluationRole, Gate } from '../protocol/gates.ts';
 import type { RunReport } from '../protocol/run.ts';
@@ -19,20 +19,14 @@ import { findPredictionFaults, type Predictions } from './evaluation/predictions
 import type { SliceDeclaration } from './evaluation/slice.ts';
 import { decisionsOf } from './evaluation/subject.ts';
 import { measureLatencyOf, batchSizes } from './measure-runtime.ts';
-import type { House, On, RunSubject } from './pipeline.ts';
+import type { House, On, RunSubject, Version } from './house.ts';
 import { mapInputs, predict, type InputMapping, type OutputColumns } from './predict.ts';
 import { Problem } from './problem.ts';
-import type { RegisteredModel } from './registry/register-model.ts';
 import type { Table } from './stats/vector.ts';
 import { digestOf } from './report-batch.ts';
 import { ticker, type Steps } from './steps.ts';
 import { contractOf, labelsOf, predictionsIn, predictionsOf, subjectOf, type Contract } from './subject-of.ts';
 import type { Batch } from './workspace-data.ts';
-
-/** One version of a model: a file, or columns of the data that hold its predictions. */
-export type Version =
-  | { kind: 'file'; name: string; digest: string; path: string; bytes: number; registered: RegisteredModel }
-  | { kind: 'columns'; name: string; digest: string; path: string; bytes: number; columns: PredictionColumns };
 
 /** Hosts and answers of one pass: a champion is started once and asked once, however many candidates are judged. */
 export interface Models {

@@ -2,50 +2,23 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { Config, ModelConfig } from '../protocol/config.ts';
-import type { Command, Progress, RefusedFile } from '../protocol/feed.ts';
+import type { Command, RefusedFile } from '../protocol/feed.ts';
 import type { DatasetRole, Gate } from '../protocol/gates.ts';
 import type { Lineage } from '../protocol/lineage.ts';
 import type { BatchReport, BatchSummary, RunReport, RunSummary } from '../protocol/run.ts';
-import type { Analysis } from './engines/duckdb.ts';
-import type { DigestCache } from './datasets/digest-dataset.ts';
 import { evidenceOf, type Measurements } from './evidence.ts';
-import type { Told } from './feed.ts';
 import { defaultPolicy } from './gates/default-policy.ts';
 import { judge } from './gates/judge.ts';
-import type { Log } from './log.ts';
-import { measureModel, openModels, type Models, type Version } from './measure-model.ts';
+import { measureModel, openModels, type Models } from './measure-model.ts';
+import type { House, On, RunSubject, Version } from './house.ts';
 import { Problem } from './problem.ts';
 import { findModels } from './registry/find-models.ts';
 import { registerWhenComplete } from './registry/register-model.ts';
 import { digestOf, reportBatch, summaryOf } from './report-batch.ts';
 import { openSteps, type Steps } from './steps.ts';
-import type { Store } from './store/open-store.ts';
 import { traceCode, traceVersions } from './trace.ts';
 import { version as slipwayVersion } from './version.ts';
 import { openWorkspaceData, type Batch, type WorkspaceData } from './workspace-data.ts';
-
-/** What a pass of work is done with. */
-export interface House {
-  workspace: string;
-  /** The workspace's `.slipway`. */
-  folder: string;
-  config: Config;
-  store: Store;
-  analysis: Analysis;
-  digests: DigestCache;
-  now: () => Date;
-}
-
-/** Where a pass of work is told, and how it is cancelled. */
-export interface On {
-  signal: AbortSignal;
-  tell(message: WithoutWork<Told>): void;
-  progress(progress: Omit<Progress, 'work'>): void;
-  refused(files: RefusedFile[]): void;
-  log: Log;
-}
-
-type WithoutWork<T> = T extends { work: string } ? Omit<T, 'work'> : never;
 
 /**
  * Story 1: disk → identify → profile → check → detect drift → predict → evaluate → compare → judge → trace → save → tell.
@@ -90,22 +63,6 @@ export async function checkFile(house: House, command: Extract<Command, { kind: 
   } finally {
     await data.close();
   }
-}
-
-/** Everything a run rests on, settled before anything is measured. */
-export interface RunSubject {
-  config: ModelConfig;
-  version: Version;
-  champion: Version | null;
-  role: RunReport['role'];
-  policy: Gate[];
-  policyDigest: string;
-  batches: Partial<Record<DatasetRole, Batch>>;
-  /** Earlier batches of `current`, oldest first. */
-  earlier: Batch[];
-  configText: string;
-  /** Digest of all of it: the same key is the same verdict. */
-  evidenceKey: string;
 }
 
 /** Every file becomes a version by its digest; one that is refused or half-written is told and stops nobody else. */

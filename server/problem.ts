@@ -1,5 +1,5 @@
 import type { ConfigIssue } from '../protocol/config.ts';
-import type { ProblemCode } from '../protocol/problem.ts';
+import { problems, type ProblemBody, type ProblemCode } from '../protocol/problem.ts';
 
 /** A failure a person can act on. Bugs stay plain errors. `hint` comes from the table in protocol/problem.ts. */
 export class Problem extends Error {
@@ -16,5 +16,38 @@ export class Problem extends Error {
     this.code = code;
     this.where = options.where;
     this.issues = options.issues;
+  }
+}
+
+/** The one shape in which a problem leaves the server. Of a bug it says only that there was one. */
+export function problemBody(error: unknown): ProblemBody {
+  if (error instanceof Problem) {
+    return { type: `urn:slipway:problem:${error.code}`, code: error.code, title: error.code.replaceAll('-', ' '), detail: error.message, hint: problems[error.code], status: statusOf(error.code), where: error.where, issues: error.issues };
+  }
+  const status = typeof error === 'object' && error !== null && 'status' in error && typeof error.status === 'number' ? error.status : 500;
+  if (status < 500) {
+    return { type: 'urn:slipway:problem:request-invalid', code: 'request-invalid', title: 'request invalid', detail: error instanceof Error ? error.message : String(error), hint: problems['request-invalid'], status };
+  }
+  // A bug: the stack goes to the log, not over the wire.
+  return { type: 'urn:slipway:problem:internal', code: 'internal', title: 'internal', detail: 'Slipway failed; the log has the details', hint: problems.internal, status: 500 };
+}
+
+export function statusOf(code: ProblemCode): number {
+  switch (code) {
+    case 'unauthorized':
+      return 403;
+    case 'not-found':
+    case 'run-missing':
+    case 'model-missing':
+    case 'file-missing':
+      return 404;
+    case 'store-locked':
+      return 503;
+    case 'internal':
+    case 'store-corrupt':
+    case 'journal-corrupt':
+      return 500;
+    default:
+      return 400;
   }
 }

@@ -12,7 +12,7 @@ import type { Dataset } from './datasets/open-dataset.ts';
 import { detectDrift } from './drift/detect-drift.ts';
 import { canonicalise } from './gates/canonicalise.ts';
 import { summariseDrift } from './drift/summarise-drift.ts';
-import type { House, On } from './pipeline.ts';
+import type { House, On } from './house.ts';
 import { ticker, type Steps } from './steps.ts';
 import type { Batch, WorkspaceData } from './workspace-data.ts';
 import { version } from './version.ts';
