@@ -28,7 +28,7 @@ export interface Config {
   suggestChecks: boolean;
   drift: DriftConfig;
   resources: ResourcesConfig;
-  /** Folders outside the workspace that may be read, as written. */
+  /** Folders outside the workspace that may be read: absolute, links followed; as written when no workspace was given. */
   allow: string[];
 }
 

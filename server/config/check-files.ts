@@ -1,5 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { basename, posix, resolve, win32 } from 'node:path';
+import { posix, resolve, win32 } from 'node:path';
+import { glob } from '../engines/glob.ts';
+import { Problem } from '../problem.ts';
 import type { Complain } from './explain.ts';
 import type { GateSpec, ReadableConfig } from './schema.ts';
 import { nearest } from './spelling.ts';
@@ -11,9 +13,6 @@ export interface Disk {
   workspace: string;
   platform: NodeJS.Platform;
 }
-
-/** Files that match a pattern, as those who will read them look for them; none is an empty list. */
-export type FindFiles = (pattern: string) => Promise<string[]>;
 
 /** The allowed folders, absolute and with links followed; one that may not be allowed or is not there is complained of and left out. */
 export async function checkAllowed(allow: readonly string[], { workspace, platform }: Disk, complain: Complain): Promise<string[]> {
@@ -32,9 +31,9 @@ export async function checkAllowed(allow: readonly string[], { workspace, platfo
 }
 
 /** Every path that the file names must lie in the workspace or an allowed folder, links followed, and lead to something. */
-export async function checkFiles(config: ReadableConfig, allow: readonly string[], disk: Disk & { find: Record<'data' | 'model', FindFiles> }, complain: Complain): Promise<void> {
-  for (const { at, written, part, whenMissing, of } of writtenPaths(config)) {
-    await checkPath(written, allow, { ...disk, find: disk.find[of] }, (message, notes) => complain(at, message, { part, severity: notes?.missing === true ? whenMissing : 'error', ...suggesting(notes?.suggestion) }));
+export async function checkFiles(config: ReadableConfig, allow: readonly string[], disk: Disk, complain: Complain): Promise<void> {
+  for (const { at, written, part, whenMissing } of writtenPaths(config)) {
+    await checkPath(written, allow, disk, (message, notes) => complain(at, message, { part, severity: notes?.missing === true ? whenMissing : 'error', ...suggesting(notes?.suggestion) }));
   }
 }
 
@@ -42,27 +41,26 @@ interface PathReference {
   at: KeyPath;
   part: 'key' | 'value';
   written: string;
-  of: 'data' | 'model';
   /** A model may be exported later; data that is named must be there. */
   whenMissing: 'error' | 'warning';
 }
 
 function writtenPaths(config: ReadableConfig): PathReference[] {
-  const each = (at: KeyPath, written: string | string[], of: 'data' | 'model', whenMissing: 'error' | 'warning'): PathReference[] =>
-    typeof written === 'string' ? [{ at, part: 'value', written, of, whenMissing }] : written.map((path, index) => ({ at: [...at, index], part: 'value', written: path, of, whenMissing }));
+  const each = (at: KeyPath, written: string | string[], whenMissing: 'error' | 'warning'): PathReference[] =>
+    typeof written === 'string' ? [{ at, part: 'value', written, whenMissing }] : written.map((path, index) => ({ at: [...at, index], part: 'value', written: path, whenMissing }));
   const siblings = (at: KeyPath, gates: readonly (GateSpec | null)[] | undefined): PathReference[] =>
-    (gates ?? []).flatMap((gate, index) => (gate !== null && 'parity' in gate && gate.file?.includes('/') === true ? each([...at, index, 'file'], gate.file, 'model', 'error') : []));
+    (gates ?? []).flatMap((gate, index) => (gate !== null && 'parity' in gate && gate.file?.includes('/') === true ? each([...at, index, 'file'], gate.file, 'error') : []));
   return [
     ...Object.entries(config.datasets).flatMap(([name, spec]) => {
       if (spec === null) return [];
-      return typeof spec === 'string' || Array.isArray(spec) ? each(['datasets', name], spec, 'data', 'error') : each(['datasets', name, 'path'], spec.path, 'data', 'error');
+      return typeof spec === 'string' || Array.isArray(spec) ? each(['datasets', name], spec, 'error') : each(['datasets', name, 'path'], spec.path, 'error');
     }),
     ...Object.entries(config.models).flatMap(([name, spec]) => {
       if (spec === null) return [];
       const own = siblings(['models', name, 'gates'], spec.gates);
-      if (spec.files !== undefined) return [...each(['models', name, 'files'], spec.files, 'model', 'warning'), ...own];
+      if (spec.files !== undefined) return [...each(['models', name, 'files'], spec.files, 'warning'), ...own];
       if (spec.predictions !== undefined) return own;
-      return [{ at: ['models', name], part: 'key', written: defaultModelFiles(name), of: 'model', whenMissing: 'warning' } satisfies PathReference, ...own];
+      return [{ at: ['models', name], part: 'key', written: defaultModelFiles(name), whenMissing: 'warning' } satisfies PathReference, ...own];
     }),
     ...siblings(['gates'], config.gates),
   ];
@@ -73,19 +71,19 @@ export function defaultModelFiles(name: string): string {
   return `models/${name}/*/*.onnx`;
 }
 
-async function checkPath(written: string, allow: readonly string[], { workspace, platform, find }: Disk & { find: FindFiles }, complain: (message: string, notes?: { missing?: boolean; suggestion?: string }) => void): Promise<void> {
+async function checkPath(written: string, allow: readonly string[], { workspace, platform }: Disk, complain: (message: string, notes?: { missing?: boolean; suggestion?: string }) => void): Promise<void> {
   const resolved = resolveWritten(written, { workspace, allow, platform });
   if ('refused' in resolved) return complain(`\`${written}\` ${resolved.refused}`, { suggestion: resolved.suggestion });
   const paths = platform === 'win32' ? win32 : posix;
   const isInside = (real: string) => [workspace, ...allow].some((folder) => isWithin(real, folder, paths));
   const remedy = 'list the folder it leads to under `allow`';
   if (resolved.pattern) {
-    const matches = await find(written);
-    if (matches.length === 0) return complain(`no file matches \`${written}\``, { missing: true });
-    for (const match of matches) {
-      const found = await look(match);
-      if (found !== null && !isInside(found.real)) return complain(`\`${written}\` matches \`${basename(match)}\`, a link that leads outside the workspace; ${remedy}`);
-    }
+    const matches = await glob([written], workspace, allow).catch((error: unknown) => {
+      if (error instanceof Problem && error.code === 'path-outside-workspace') return null;
+      throw error;
+    });
+    if (matches === null) complain(`\`${written}\` matches a link that leads outside the workspace; ${remedy}`);
+    else if (matches.length === 0) complain(`no file matches \`${written}\``, { missing: true });
     return;
   }
   const found = await look(resolved.path);

@@ -30,18 +30,21 @@ const wordsOfRole: Record<DatasetRole, readonly string[]> = {
 
 /** Which file plays which role, by its name first, then by its folder, its date and its size. At most one dataset for a role. */
 export function guessDatasets(found: readonly FoundData[]): GuessedDataset[] {
-  const guessed = new Map<DatasetRole, GuessedDataset>();
+  const candidates: GuessedDataset[] = [];
   const spare: FoundData[] = [];
   const dated = new Map<string, FoundData[]>();
   for (const data of [...found].sort((a, b) => a.path.localeCompare(b.path, 'en', { numeric: true }))) {
     const folder = folderOf(data.path);
     const own = roleOf(stemOf(data.path));
     const role = own ?? roleOf(folder.split('/').at(-1) ?? '');
-    if (role !== null && own === null && role === 'current') guessed.set(role, { role, path: `${folder}/*.${extensionOf(data.path)}`, data: guessed.get(role)?.data ?? data, guess: null });
-    else if (role !== null && !guessed.has(role)) guessed.set(role, { role, path: data.path, data, guess: null });
-    else if (role === null && isDate(stemOf(data.path))) dated.set(folder, [...(dated.get(folder) ?? []), data]);
-    else if (role === null) spare.push(data);
+    if (role === 'current' && own === null) {
+      const path = `${folder}/*.${extensionOf(data.path)}`;
+      if (!candidates.some((candidate) => candidate.path === path)) candidates.push({ role, path, data, guess: null });
+    } else if (role !== null) candidates.push({ role, path: data.path, data, guess: null });
+    else if (isDate(stemOf(data.path))) dated.set(folder, [...(dated.get(folder) ?? []), data]);
+    else spare.push(data);
   }
+  const guessed = bestOfEachRole(candidates);
   const batches = [...dated.entries()].find(([, files]) => files.length > 1);
   if (batches !== undefined && !guessed.has('current')) guessed.set('current', { role: 'current', path: `${batches[0] === '' ? '' : `${batches[0]}/`}*.${extensionOf(batches[1][0].path)}`, data: batches[1][0], guess: 'a file for each date' });
 
@@ -53,6 +56,18 @@ export function guessDatasets(found: readonly FoundData[]): GuessedDataset[] {
   if (bySize.length > 1 || guessed.has('holdout')) fill('reference', 'the largest file');
   fill('holdout', bySize.length === 0 && !guessed.has('reference') ? 'the only file' : 'the next largest file');
   return (['reference', 'holdout', 'current', 'cases'] as const).flatMap((role) => guessed.get(role) ?? []);
+}
+
+/** Of several files for a role, one whose neighbours play the other roles; then the largest. */
+function bestOfEachRole(candidates: readonly GuessedDataset[]): Map<DatasetRole, GuessedDataset> {
+  const home = ({ path, role }: GuessedDataset) => (role === 'current' && path.includes('*') ? folderOf(folderOf(path)) : folderOf(path));
+  const company = (candidate: GuessedDataset) => new Set(candidates.filter((other) => home(other) === home(candidate)).map(({ role }) => role)).size;
+  const best = new Map<DatasetRole, GuessedDataset>();
+  for (const candidate of candidates) {
+    const rival = best.get(candidate.role);
+    if (rival === undefined || company(candidate) > company(rival) || (company(candidate) === company(rival) && candidate.data.rows > rival.data.rows)) best.set(candidate.role, candidate);
+  }
+  return best;
 }
 
 function roleOf(name: string): DatasetRole | null {

@@ -60,6 +60,7 @@ interface ProposedModel {
   champion: string;
   versions: number;
   guess: GuessedModel | null;
+  inputs: GuessedModel['inputs'];
   datasets: GuessedDataset[];
 }
 
@@ -97,13 +98,14 @@ function proposeModel({ name, pattern, versions }: ModelFiles, data: readonly Fo
   const datasets = guessDatasets(fitting);
   const sample = (['holdout', 'reference', 'current', 'cases'] as const).map((role) => datasets.find((dataset) => dataset.role === role)).find((dataset) => dataset !== undefined);
   const guess = sample === undefined ? null : guessModel(summary, sample.data);
+  const inputs = guess === null || sample === undefined || areAllFeatures(guess, sample.data) ? [] : guess.inputs;
   const of = modelsTotal > 1 ? ` of \`${name}\`` : '';
   if (guess === null) questions.push(`No data file has the inputs${of || ` of \`${name}\``}: ${summary.inputs.slice(0, 8).map((input) => input.name).join(', ')}.`);
   else {
     if (guess.target === null) questions.push(`Which column holds the right answers${of}? Write it as \`target\`.`);
     else questions.push(`Is \`${guess.target.value}\` the target${of}? It is ${guess.target.because ?? 'the only candidate'}.`);
     if (guess.positive !== null && guess.positive.because !== null) questions.push(`Is \`${guess.positive.value}\` the positive class${of}? It is ${guess.positive.because}.`);
-    for (const input of guess.inputs) questions.push(`Does ${input.columns.length === 1 ? `the column \`${input.columns[0]}\`` : `\`${input.columns[0]}\` to \`${input.columns.at(-1)}\``} feed the input \`${input.input}\`${of}? It is ${input.because}.`);
+    for (const input of inputs) questions.push(`Does ${input.columns.length === 1 ? `the column \`${input.columns[0]}\`` : `\`${input.columns[0]}\` to \`${input.columns.at(-1)}\``} feed the input \`${input.input}\`${of}? It is ${input.because}.`);
     for (const input of guess.inputsMissing) questions.push(`Which column feeds the input \`${input}\`${of}? Write it under \`inputs\`.`);
   }
   if (versions.length > 1) questions.push(`Is \`${champion}\` the version in production${of}? It is the lowest of ${versions.length}.`);
@@ -112,7 +114,14 @@ function proposeModel({ name, pattern, versions }: ModelFiles, data: readonly Fo
     const extra = [...inputsOf(other.summary)].filter((input) => !inputsOf(summary).has(input));
     if (extra.length > 0) questions.push(`\`${other.version}\` has inputs that \`${champion}\` has not: ${extra.slice(0, 8).join(', ')}.`);
   }
-  return { name, pattern, champion, versions: versions.length, guess, datasets };
+  return { name, pattern, champion, versions: versions.length, guess, inputs, datasets };
+}
+
+/** A single input that takes every column but target, key and time needs no mapping: that is what it gets anyway. */
+function areAllFeatures({ inputs, target, time }: GuessedModel, data: FoundData): boolean {
+  const [input, ...others] = inputs;
+  const apart = [target?.value, time, keyOf(data)];
+  return input !== undefined && others.length === 0 && input.columns.length > 1 && data.columns.every(({ name }) => input.columns.includes(name) || apart.includes(name));
 }
 
 // ---- text ---------------------------------------------------------------------------------------------------------
@@ -130,8 +139,8 @@ function nameDatasets(models: readonly { name: string; datasets: GuessedDataset[
     for (const { role, path, data, guess: why } of datasets) {
       const time = guess?.time ?? data.columns.find(({ kind }) => kind === 'datetime')?.name ?? null;
       const hasTime = time !== null && data.columns.some((column) => column.name === time);
-      const key = data.columns.find(({ kind, name: column, distinct }) => kind === 'identifier' && /(^|_)(id|key|uuid)$/i.test(column) && distinct?.exact === true && distinct.value === data.rows)?.name;
-      const options = [hasTime && role === 'current' ? `time: ${scalar(time)}` : null, key === undefined ? null : `key: ${scalar(key)}`].filter((option) => option !== null);
+      const key = keyOf(data);
+      const options = [hasTime ? `time: ${scalar(time)}` : null, key === undefined ? null : `key: ${scalar(key)}`].filter((option) => option !== null);
       const value = options.length === 0 ? scalar(path) : `{${[`path: ${scalar(path)}`, ...options].join(', ')}}`;
       lines.push(`  ${noted(`${scalar(shared ? role : `${name}-${role}`)}: ${value}`, why)}`);
       if (why !== null) questions.push(`Is \`${path}\` the ${role} data? It is ${why}.`);
@@ -140,18 +149,22 @@ function nameDatasets(models: readonly { name: string; datasets: GuessedDataset[
   return { lines, keysOf: (model) => (shared ? [] : (models.find(({ name }) => name === model)?.datasets ?? []).map(({ role }) => ({ role, dataset: `${model}-${role}` }))) };
 }
 
+function keyOf({ columns, rows }: FoundData): string | undefined {
+  return columns.find(({ kind, name, distinct }) => kind === 'identifier' && /(^|_)(id|key|uuid)$/i.test(name) && distinct?.exact === true && distinct.value === rows)?.name;
+}
+
 function sameDatasets(a: readonly GuessedDataset[], b: readonly GuessedDataset[]): boolean {
   return a.length === b.length && a.every((dataset, index) => dataset.role === b[index].role && dataset.path === b[index].path);
 }
 
-function modelLines({ name, pattern, champion, versions, guess }: ProposedModel, named: readonly { role: string; dataset: string }[]): string[] {
+function modelLines({ name, pattern, champion, versions, guess, inputs }: ProposedModel, named: readonly { role: string; dataset: string }[]): string[] {
   const keys: (string | null)[] = [
     pattern === null ? null : `files: ${scalar(pattern)}`,
     guess === null || guess.task === null ? null : noted(`task: ${guess.task.value}`, guess.task.because),
     guess === null || guess.target === null ? null : noted(`target: ${scalar(guess.target.value)}`, guess.target.because),
     guess === null || guess.positive === null ? null : noted(`positive: ${label(guess.positive.value)}`, guess.positive.because),
     noted(`champion: ${scalar(champion)}`, versions > 1 ? 'the lowest version' : null),
-    ...(guess === null || guess.inputs.length === 0 ? [] : ['inputs:', ...guess.inputs.map(({ input, columns, because }) => `  ${noted(`${scalar(input)}: ${columns.length === 1 ? scalar(columns[0]) : flow(columns)}`, columns.length === 1 ? because : null)}`)]),
+    ...(inputs.length === 0 ? [] : ['inputs:', ...inputs.map(({ input, columns, because }) => `  ${noted(`${scalar(input)}: ${columns.length === 1 ? scalar(columns[0]) : flow(columns)}`, columns.length === 1 ? because : null)}`)]),
     guess === null || guess.slices.length === 0 ? null : `slices: ${flow(guess.slices)}`,
     guess === null || guess.groups.length === 0 ? null : `groups: ${flow(guess.groups)}`,
     ...named.map(({ role, dataset }) => `${role}: ${scalar(dataset)}`),

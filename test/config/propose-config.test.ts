@@ -43,6 +43,7 @@ describe('slipway init', () => {
       ['v10', 'v2', 'v1'].map((version) => ({ path: `models/flight-delay/${version}/model.onnx`, summary: classifier })),
       [
         data('data/airlines.csv', [column('carrier', 'identifier', 16), column('name', 'text')], 16),
+        data('bad-batch/reference.parquet', flightColumns, 900),
         data('data/reference.parquet', flightColumns),
         data('data/holdout.parquet', flightColumns),
         data('data/current/2013-05.parquet', flightColumns),
@@ -59,10 +60,10 @@ models:
     champion: v1  # guessed: the lowest version
     slices: [carrier]
 datasets:
-  reference: {path: data/reference.parquet, key: flight_id}
-  holdout: {path: data/holdout.parquet, key: flight_id}
+  reference: {path: data/reference.parquet, time: time, key: flight_id}
+  holdout: {path: data/holdout.parquet, time: time, key: flight_id}
   current: {path: data/current/*.parquet, time: time, key: flight_id}
-  cases: cases/curated.csv
+  cases: {path: cases/curated.csv, time: time}
 gates:
   - {metric: roc_auc, nonInferior: 0.01}
   - {metric: accuracy, by: carrier, nonInferior: 5%}
@@ -85,8 +86,11 @@ gates:
     const pixels = Array.from({ length: 64 }, (_, index) => column(`pixel_${index}`, 'numeric'));
     const digit = column('digit', 'numeric', Array.from({ length: 10 }, (_, label): [string, number] => [String(label), 9]));
     const model = summary([input('pixels', 'float32', 64)], [{ name: 'label', datatype: 'int64', shape: [null] }, input('probabilities', 'float32', 10)], Array.from({ length: 10 }, (_, label) => String(label)));
-    const { config } = await proposalFor([{ path: 'models/digits/v1/model.onnx', summary: model }], [data('data/train.csv', [column('image_id', 'identifier', 500), ...pixels, digit]), data('data/test.csv', [column('image_id', 'identifier', 500), ...pixels, digit])]);
+    const files = (...more: FoundColumn[]) => [data('data/train.csv', [column('image_id', 'identifier', 500), ...pixels, ...more, digit]), data('data/test.csv', [column('image_id', 'identifier', 500), ...pixels, ...more, digit])];
+    const models = [{ path: 'models/digits/v1/model.onnx', summary: model }];
+    const { config } = await proposalFor(models, files(column('brightness', 'numeric')));
     expect(config.models[0]).toMatchObject({ task: 'multiclass', target: 'digit', inputs: [{ input: 'pixels', columns: pixels.map(({ name }) => name) }] });
+    expect((await proposalFor(models, files())).config.models[0], 'all columns are features, so nothing is mapped').toMatchObject({ target: 'digit', inputs: [] });
   });
 
   it('maps an input to the column with nearly its name and asks about it, and about inputs with no column', async () => {
