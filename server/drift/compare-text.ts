@@ -9,7 +9,7 @@ import type { CategoricalVector } from '../stats/vector.ts';
 import { numericValues } from './column-values.ts';
 import { compareNumeric } from './compare-numeric.ts';
 import { type Comparison, statistic } from './comparison.ts';
-import { domainBand } from './domain-band.ts';
+import { domainBand, domainP } from './domain-band.ts';
 
 /** Texts per side that the classifier sees. */
 const rowsMax = 5000;
@@ -30,17 +30,18 @@ export function compareText(reference: CategoricalVector, current: CategoricalVe
   const codes = Int32Array.of(...before.codes, ...after.codes.map((code) => code + reference.dictionary.length));
   const matrix = hashedNgrams([...reference.dictionary, ...current.dictionary], codes);
   const fromCurrent = Uint8Array.from(codes.keys(), (row) => (row < before.codes.length ? 0 : 1));
-  const { auc, pValue, nullBand, folds } = classifyDomain(matrix, fromCurrent, { random: random.split('folds') });
+  const { auc, folds } = classifyDomain(matrix, fromCurrent, { random: random.split('folds') });
 
+  const bandAt = (rows: number): number => domainBand(before.codes.length, Math.min(rowsMax, rows), folds);
   const lengths = compareNumeric(textLengths(reference), textLengths(current));
   const sampled = before.of > rowsMax || after.of > rowsMax ? `; on ${countText(before.codes.length)} of ${countText(before.of)} reference texts and ${countText(after.codes.length)} of ${countText(after.of)} current ones (seed ${seed})` : '';
   const definition = `Area under the ROC curve of a logistic regression on hashed character 3-grams that tells current texts from reference texts, mean of ${folds} folds, 0.5 when it cannot${sampled}`;
   const length = lengths.effect.value;
   return {
-    effect: { ...statistic('auc', auc, definition), band: nullBand, bandMethod: '95 % point of the Mann–Whitney law in each fold' },
+    effect: { ...statistic('auc', auc, definition), band: auc.value === null ? null : bandAt(after.codes.length), bandMethod: '95 % point of the mean Mann–Whitney area of folds that share training rows' },
     still: 0.5,
-    bandAt: (rows) => domainBand(before.codes.length, Math.min(rowsMax, rows), folds),
-    test: { ...statistic('auc', auc, definition), pValue },
+    bandAt,
+    test: { ...statistic('auc', auc, definition), pValue: auc.value === null ? null : domainP(auc.value, before.codes.length, after.codes.length, folds) },
     others: [{ name: 'ks', value: length, definition: 'K-S D of the lengths of the texts, in code points' }, characterStatistic(reference, current)],
     change: `lengths: ${lengths.change}${length === null ? '' : ` (K-S D ${numberText(length)})`}`,
     newCategories: [],

@@ -7,12 +7,13 @@ import { sortValues } from '../stats/sort.ts';
 import type { Column, NumericVector } from '../stats/vector.ts';
 import type { ColumnPair } from './column-pair.ts';
 import { categoryCounts } from './column-values.ts';
+import { domainBand, domainP } from './domain-band.ts';
 import { judgeEffect } from './judge-effect.ts';
 
 export interface MultivariateOptions {
   /** Least AUC that matters. Default 0.6. */
   floor?: number;
-  /** Rows per side that the classifier sees. Default 2,000, where chance alone reaches 0.515. */
+  /** Rows per side that the classifier sees. Default 2,000, where chance alone reaches 0.52. */
   rowsMax?: number;
 }
 
@@ -57,12 +58,14 @@ export async function detectMultivariateDrift(
 
   const rows = before.rows.length + after.rows.length;
   const fromCurrent = Uint8Array.from({ length: rows }, (_, row) => (row < before.rows.length ? 0 : 1));
-  const { auc, interval, pValue, nullBand, importance } = classifyDomain(standardisedMatrix(features.map(({ values }) => values), rows), fromCurrent, { folds, l2PerRow, random: random.split('folds') });
-  const verdict = judgeEffect({ value: auc.value, floor, band: nullBand, still: 0.5, adjustedP: pValue }, alpha);
+  const { auc, interval, importance } = classifyDomain(standardisedMatrix(features.map(({ values }) => values), rows), fromCurrent, { folds, l2PerRow, random: random.split('folds') });
+  const band = auc.value === null ? null : domainBand(before.rows.length, after.rows.length, folds);
+  const adjustedP = auc.value === null ? null : domainP(auc.value, before.rows.length, after.rows.length, folds);
+  const verdict = judgeEffect({ value: auc.value, floor, band, still: 0.5, adjustedP }, alpha);
   const columns = columnWeights(features, importance);
   return {
     verdict,
-    message: messageOf(verdict, auc.value, auc.reason, nullBand, columns),
+    message: messageOf(verdict, auc.value, auc.reason, band, columns),
     auc: { value: auc.value, rows, ...(auc.value === null && { reason: auc.reason }), ...(interval && { interval: { low: interval.low, high: interval.high, level: interval.level, method: 'delong' } }) },
     floor,
     columns,
