@@ -13,6 +13,7 @@ import { detectDrift } from './drift/detect-drift.ts';
 import { canonicalise } from './gates/canonicalise.ts';
 import { summariseDrift } from './drift/summarise-drift.ts';
 import type { House, On } from './house.ts';
+import { Problem } from './problem.ts';
 import { ticker, type Steps } from './steps.ts';
 import type { Batch, WorkspaceData } from './workspace-data.ts';
 import { version } from './version.ts';
@@ -38,7 +39,8 @@ export async function reportBatch(house: House, data: WorkspaceData, request: Ba
   const saved = await store.findBatch(key);
   if (saved !== null && isFinal(saved)) return saved;
 
-  const profile = await batch.profile();
+  const profile = await steps.attempt('profile', ref.name, `profile.${ref.name}`, () => batch.profile());
+  if (profile === null) throw new Problem('dataset-corrupt', steps.missing[`profile.${ref.name}`] ?? `${ref.name} could not be profiled`);
   const referenceProfile = reference === null ? null : await reference.profile();
   const checks = await checksFor(house, request);
   const findings = await findingsOf(house, data, request, checks, on);
@@ -79,7 +81,7 @@ async function findingsOf(house: House, data: WorkspaceData, { batch, reference,
   const [profile, referenceProfile] = [await batch.profile(), reference === null ? undefined : await reference.profile()];
   const now = house.now().getTime();
   const plan = planMeasurements(checks, { profile, reference: referenceProfile, now });
-  const otherDatasets = await datasetsNamedIn(checks, data);
+  const otherDatasets = await datasetsNamedIn(checks, data, on);
   const measurements = await measure(await batch.open(), plan.current, { signal, otherDatasets });
   const referenceMeasurements = reference === null || plan.reference.length === 0 ? new Map<string, MeasurementResult>() : await measure(await reference.open(), plan.reference, { signal, otherDatasets });
   const needsTables = target !== null && checks.some(({ kind }) => kind === 'label_leakage' || kind === 'label_distribution');
@@ -88,11 +90,15 @@ async function findingsOf(house: House, data: WorkspaceData, { batch, reference,
 }
 
 /** A dataset that cannot be opened leaves its checks without an answer, which makes them errors. */
-async function datasetsNamedIn(checks: Check[], data: WorkspaceData): Promise<Map<string, Dataset>> {
+async function datasetsNamedIn(checks: Check[], data: WorkspaceData, on: On): Promise<Map<string, Dataset>> {
   const named = new Set(checks.flatMap((check) => (check.kind === 'references' || check.kind === 'overlap' ? [check.dataset] : [])));
   const opened = new Map<string, Dataset>();
   for (const name of named) {
-    const dataset = await data.whole(name).then((batch) => batch.open()).catch(() => null);
+    const dataset = await data.whole(name).then((batch) => batch.open()).catch((error: unknown) => {
+      on.signal.throwIfAborted();
+      on.log.error(`dataset ${name} could not be opened`, error);
+      return null;
+    });
     if (dataset !== null) opened.set(name, dataset);
   }
   return opened;

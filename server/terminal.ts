@@ -8,12 +8,11 @@ import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
 import { countText, differenceText, durationText, intervalText, measuredText, numberText } from '../protocol/number-text.ts';
 
 const marks: Record<Verdict, string> = { pass: pc.green('✓'), fail: pc.red('✗'), inconclusive: pc.yellow('?'), error: pc.red('!') };
-const words: Record<Verdict, string> = { pass: 'pass', fail: 'fail', inconclusive: 'inconclusive', error: 'error' };
 
 export const verdictMark = (verdict: Verdict): string => marks[verdict];
 
 /** A run as one screen of text: the sentence, what did not pass, what moved, what to do next. */
-export function runText(report: RunReport, { all = false, reportPath }: { all?: boolean; reportPath?: string } = {}): string {
+export function runText(report: RunReport, { all = false, reportPath, columns = process.stdout.columns ?? Infinity }: { all?: boolean; reportPath?: string; columns?: number } = {}): string {
   const { model, decision, lineage, runtime } = report;
   const against = lineage.champion === null || report.role === 'champion' ? '' : ` against ${lineage.champion.version}`;
   const data = lineage.datasets.current ?? lineage.datasets.holdout;
@@ -28,7 +27,7 @@ export function runText(report: RunReport, { all = false, reportPath }: { all?: 
     `${pc.bold(`${model.name} ${model.version}`)}${report.role === 'champion' ? ' ★ champion' : against}  ${pc.dim(facts.join(' · '))}`,
     `${marks[decision.verdict]} ${pc.bold(decision.sentence)}`,
     '',
-    ...gateLines(report.gates, all),
+    ...gateLines(report.gates, all, columns),
   ];
   const failures = new Map(report.steps.filter((step) => step.state === 'failed').map((step) => [`${step.step} ${step.problem?.detail}`, step]));
   for (const step of failures.values()) {
@@ -36,7 +35,7 @@ export function runText(report: RunReport, { all = false, reportPath }: { all?: 
     lines.push(`${marks.error} step ${step.step} (${step.subject ?? ''}${others > 0 ? ` and ${others} more` : ''}): ${step.problem?.detail ?? 'failed'}${hintText(step.problem?.hint)}`);
   }
   const current = report.batches.find((batch) => batch.role === 'current');
-  if (current?.batch.drift != null) lines.push('', ...driftLines(current.batch.drift, all));
+  if (current?.batch.drift != null) lines.push('', ...driftLines(current.batch.drift, all, columns));
   lines.push('', `${pc.dim('run')} ${report.id}${reportPath === undefined ? '' : `  ${pc.dim('report')} ${reportPath}`}`);
   return lines.join('\n');
 }
@@ -45,16 +44,34 @@ function hintText(hint: string | undefined): string {
   return hint === undefined ? '' : pc.dim(`\n    ${hint}`);
 }
 
-function gateLines(gates: GateResult[], all: boolean): string[] {
+function gateLines(gates: GateResult[], all: boolean, columns: number): string[] {
   const open = gates.filter((gate) => gate.verdict !== 'pass');
   const { alone, together } = all ? { alone: gates, together: [] } : sameReason(open);
-  const rows = alone.flatMap((result) => [gateRow(result), ...(all || result.parts.length <= 1 ? result.parts : worstParts(result)).map((part) => partRow(part, result))]);
+  const entries = alone.flatMap((result) => {
+    const parts = result.parts.length <= 1 ? [] : all ? result.parts : worstParts(result);
+    // The parts say it in more detail than their sum.
+    return [{ cells: gateRow(result), why: parts.length > 0 || result.verdict === 'pass' ? '' : result.reason }, ...parts.map((part) => ({ cells: partRow(part, result), why: part.verdict === 'pass' ? '' : part.reason }))];
+  });
+  const lines = table(['', 'gate', 'champion', 'candidate', 'difference', 'needs', 'rows'], entries.map(({ cells }) => cells));
   const passed = all ? 0 : gates.length - open.length;
   return [
-    ...(rows.length === 0 ? [] : table(['', 'gate', 'champion', 'candidate', 'difference', 'needs', 'rows', 'why'], rows)),
-    ...together.map(({ verdict, titles, reason }) => `${marks[verdict]} ${titles.length} gates ${verdict === 'error' ? 'could not be judged' : words[verdict]}: ${reason}\n    ${pc.dim(titles.join(', '))}`),
+    ...(entries.length === 0 ? [] : [lines[0], ...entries.flatMap(({ why }, index) => [lines[index + 1], ...(why === '' ? [] : wrapped(why, 6, columns).map((line) => pc.dim(line)))])]),
+    ...together.flatMap(({ verdict, titles, reason }) => [...wrapped(`${marks[verdict]} ${titles.length} gates ${verdict === 'error' ? 'could not be judged' : verdict}: ${reason}`, 0, columns), ...wrapped(titles.join(', '), 6, columns).map((line) => pc.dim(line))]),
     ...(passed > 0 ? [`${marks.pass} ${passed}${open.length > 0 ? ' more' : ''} ${passed === 1 ? 'gate passes' : 'gates pass'}`] : []),
   ];
+}
+
+/** Breaks text between words to fit the terminal. */
+function wrapped(text: string, indent: number, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && indent + stringWidth(line) + 1 + stringWidth(word) > columns) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].map((each) => ' '.repeat(indent) + each);
 }
 
 /** Missing evidence fails many gates for one reason, which is worth saying once. */
@@ -87,7 +104,6 @@ function gateRow(result: GateResult): string[] {
     difference?.value == null ? '' : `${differenceText(difference.value, unit)} ${pc.dim(intervalText(difference, unit, 'difference'))}`,
     result.needs,
     result.rows === null ? '' : countText(result.rows),
-    result.verdict === 'pass' ? '' : result.reason,
   ];
 }
 
@@ -100,7 +116,6 @@ function partRow(part: GateResult['parts'][number], { unit }: GateResult): strin
     part.difference?.value == null ? '' : `${differenceText(part.difference.value, unit)} ${pc.dim(intervalText(part.difference, unit, 'difference'))}`,
     '',
     countText(part.rows),
-    part.verdict === 'pass' ? '' : part.reason,
   ];
 }
 
@@ -109,23 +124,33 @@ function severityText(severity: Severity): string {
 }
 
 /** "4 of 18 columns moved" and a line for each, strongest first. */
-export function driftLines(drift: DriftReport, all = false): string[] {
+export function driftLines(drift: DriftReport, all = false, columns = process.stdout.columns ?? Infinity): string[] {
   const order = { moved: 0, error: 1, inconclusive: 2, still: 3 };
-  const columns = [...drift.columns].sort((a, b) => order[a.verdict] - order[b.verdict] || (b.effect.value ?? 0) / b.effect.floor - (a.effect.value ?? 0) / a.effect.floor);
-  const shown = all ? columns : columns.filter((column) => column.verdict !== 'still').slice(0, 6);
-  const lines = [`${drift.moved} of ${drift.columns.length} columns moved${drift.inconclusive > 0 ? `, ${drift.inconclusive} with too few rows to tell` : ''}  ${pc.dim(`${countText(drift.current.rows)} rows against ${countText(drift.reference.rows)}`)}`];
-  const rows = shown.map((column) => [
-    column.verdict === 'moved' ? pc.yellow('▲') : column.verdict === 'still' ? marks.pass : column.verdict === 'error' ? marks.error : marks.inconclusive,
-    column.column,
-    column.effect.value === null ? 'undefined' : `${column.effect.name} ${numberText(column.effect.value, 2)}`,
-    column.effect.band === null ? '' : pc.dim(`chance ≤ ${numberText(column.effect.band, 2)}, floor ${numberText(column.effect.floor)}`),
-    column.message,
-  ]);
-  lines.push(...table(null, rows));
-  const rest = columns.filter((column) => column.verdict !== 'still').length - shown.length;
-  if (!all && rest > 0) lines.push(pc.dim(`  and ${rest} more`));
-  return lines;
+  const sorted = [...drift.columns].sort((a, b) => order[a.verdict] - order[b.verdict] || (b.effect.value ?? 0) / b.effect.floor - (a.effect.value ?? 0) / a.effect.floor);
+  const shown = all ? sorted : sorted.filter((column) => column.verdict !== 'still').slice(0, 5);
+  const head = table(
+    null,
+    shown.map((column) => [
+      column.verdict === 'moved' ? pc.yellow('▲') : column.verdict === 'still' ? marks.pass : column.verdict === 'error' ? marks.error : marks.inconclusive,
+      column.column,
+      column.effect.value === null ? 'undefined' : `${effectNames[column.effect.name] ?? column.effect.name} ${numberText(column.effect.value, 2)}`,
+      column.effect.band === null ? '' : pc.dim(`chance ≤ ${numberText(column.effect.band, 2)}, floor ${numberText(column.effect.floor)}`),
+    ]),
+  );
+  const messageColumn = Math.max(0, ...head.map((line) => stringWidth(line))) + 2;
+  const rest = sorted.filter((column) => column.verdict !== 'still').length - shown.length;
+  return [
+    `${drift.moved} of ${drift.columns.length} columns moved${drift.inconclusive > 0 ? `, ${drift.inconclusive} with too few rows to tell` : ''}  ${pc.dim(`${drift.current.name}, ${countText(drift.current.rows)} rows against ${countText(drift.reference.rows)}`)}`,
+    ...head.flatMap((line, index) => {
+      const message = shown[index].message;
+      if (messageColumn + stringWidth(message) <= columns) return [line + ' '.repeat(messageColumn - stringWidth(line)) + message];
+      return [line, ...wrapped(message, 6, columns).map((each) => pc.dim(each))];
+    }),
+    ...(rest > 0 && !all ? [pc.dim(`  and ${rest} more`)] : []),
+  ];
 }
+
+const effectNames: Partial<Record<DriftReport['columns'][number]['effect']['name'], string>> = { ks: 'K-S D', cramers_v_balanced: "Cramér's V", cramers_v: "Cramér's V", auc: 'AUC' };
 
 export function batchText(batch: BatchReport, { all = false }: { all?: boolean } = {}): string {
   const { profile, dataQuality, drift } = batch;
@@ -257,4 +282,3 @@ export function worstVerdict(verdicts: Verdict[]): Verdict {
   return verdicts.length === 0 ? 'inconclusive' : 'pass';
 }
 
-export const verdictWord = (verdict: Verdict): string => words[verdict];
