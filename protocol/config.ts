@@ -92,9 +92,7 @@ export type DeclaredSlice =
   /** One slice per value, or per combination of values. */
   | { kind: 'by'; columns: string[] }
   /** Rows for which all conditions hold. */
-  | { kind: 'where'; name: string; where: SliceCondition[] }
-  /** Rows for which a SQL expression is true. */
-  | { kind: 'expression'; name: string; expression: string };
+  | { kind: 'where'; name: string; where: SliceCondition[] };
 
 /** Value of one prediction by its outcome. */
 export interface OutcomeValue {

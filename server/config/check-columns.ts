@@ -34,7 +34,7 @@ function columnsOfModel(model: ModelConfig): { at: KeyPath; column: string }[] {
     ...model.inputs.flatMap(({ input, columns }) => columns.map((column) => ({ at: [...at, 'inputs', input], column }))),
     ...model.groups.flatMap((group, index) => group.map((column) => ({ at: [...at, 'groups', index], column }))),
     ...model.slices.flatMap((slice, index) => {
-      const columns = slice.kind === 'by' ? slice.columns : slice.kind === 'where' ? slice.where.map(({ column }) => column) : [];
+      const columns = slice.kind === 'by' ? slice.columns : slice.where.map(({ column }) => column);
       return columns.map((column) => ({ at: [...at, 'slices', index], column }));
     }),
     ...model.predictions.flatMap(({ version, score, probabilities, label, value, text }) =>

@@ -114,7 +114,6 @@ function resolveSlices(spec: Omit<ModelSpec, 'gates'>, at: KeyPath, complain: Co
   const slices = spec.slices.map((slice, index): DeclaredSlice => {
     if (typeof slice === 'string') return { kind: 'by', columns: [slice] };
     if (Array.isArray(slice)) return { kind: 'by', columns: slice };
-    if (typeof slice.where === 'string') return { kind: 'expression', name: slice.name, expression: slice.where };
     const where = Object.entries(slice.where).map(([column, wanted]) => {
       if (wanted === null || typeof wanted === 'string') return { column, value: wanted };
       if (Array.isArray(wanted)) return { column, values: wanted };

@@ -412,9 +412,7 @@ const slice = z.union([
   z
     .strictObject({
       name: key(z.string().min(1), 'What to call the slice.', { example: 'winter nights' }),
-      where: key(z.union([z.string().min(1), z.record(column, condition)], { error: 'must be a SQL expression, or columns with the values they must have' }), 'Which rows: values or ranges by column, or a SQL expression.', {
-        example: 'temp < 32',
-      }),
+      where: key(z.record(column, condition), 'Which rows: the value, values or range that each column must have.', { example: { temp: { below: 32 } } }),
     })
     .describe('A slice with a name.'),
 ]);
