@@ -98,13 +98,20 @@ describe('domain classifier', () => {
     expect(result.importance[3]).toBe(0);
   });
 
-  test('when nothing moved, alarms are about as rare as the level says and the area is centred on ½', () => {
-    const results = Array.from({ length: 200 }, (_, seed) => classify(seed + 10, 200, 0));
-    const alarms = results.filter(({ pValue }) => pValue! < 0.05).length;
-    const centre = results.reduce((total, { auc }) => total + auc.value!, 0) / results.length;
-    // Four standard errors of a 5 % rate above its mean of 10.
-    expect(alarms).toBeLessThan(23);
-    expect(Math.abs(centre - 0.5)).toBeLessThan(0.012);
+  test.each([[1, 5], [3, 5], [10, 3], [30, 2]])('when nothing moved, alarms are no more frequent than the level says: %i columns, %i folds', (columns, folds) => {
+    const repeats = 200;
+    const results = Array.from({ length: repeats }, (_, repeat) => {
+      const random = createRandom(`still ${columns} ${folds} ${repeat}`);
+      const values = Array.from({ length: columns }, () => gaussian(random, 120, 0));
+      return classifyDomain(standardisedMatrix(values, 120), labelsOf(60, 60), { folds, random });
+    });
+    const rejected = (level: number) => results.filter(({ pValue }) => pValue! < level).length;
+    const centre = results.reduce((total, { auc }) => total + auc.value!, 0) / repeats;
+    // Three standard errors above 5 % and 20 % of 200.
+    expect(rejected(0.05)).toBeLessThan(20);
+    expect(rejected(0.2)).toBeLessThan(58);
+    expect(results.filter(({ auc, nullBand }) => auc.value! > nullBand!).length).toBe(rejected(0.05));
+    expect(Math.abs(centre - 0.5)).toBeLessThan(0.016);
   });
 
   test('the same seed gives the same answer bit for bit', () => {
