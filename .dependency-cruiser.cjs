@@ -26,7 +26,6 @@ module.exports = {
     home('zod', '^server/config/(schema|explain|json-schema)\\.ts$'),
     home('yaml', '^server/config/yaml-source\\.ts$'),
     home('commander', '^server/cli\\.ts$'),
-    home('tinyglobby', '^server/engines/glob\\.ts$'),
   ],
   options: {
     tsPreCompilationDeps: true,

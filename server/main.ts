@@ -65,7 +65,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
 
   /** Opened once; again only when the folders that may be read have changed. */
   async function analysisFor(config: Config): Promise<Analysis> {
-    const directories = [workspace, ...config.allow.map((path) => join(workspace, path))];
+    const directories = [workspace, ...config.allow];
     const key = JSON.stringify(directories);
     if (analysis?.directories !== key) {
       await analysis?.instance.close();

@@ -1,8 +1,10 @@
+import { lstat } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
 import type { CsvDialect, DatasetFile, DatasetFormat, SchemaDifference } from '../../protocol/datasets.ts';
 import { type Analysis, quoteIdentifier, quoteLiteral } from '../engines/duckdb.ts';
+import { glob } from '../engines/glob.ts';
 import { Problem } from '../problem.ts';
 import type { DatasetColumn } from './column-type.ts';
-import { findFiles } from './find-files.ts';
 import { assertUnchanged, type FileIdentity, inspectFile, type InspectedFile } from './inspect-file.ts';
 import { escapeGlob, parquetRelation } from './relation.ts';
 import { type CsvScan, scanCsv } from './scan-csv.ts';
@@ -38,7 +40,7 @@ export interface DatasetSource {
  * table that DuckDB keeps in memory or spills: their columns cannot be read apart, and each row has to be seen to be believed.
  */
 export async function openDataset(analysis: Analysis, source: DatasetSource, { signal }: { signal?: AbortSignal } = {}): Promise<Dataset> {
-  const paths = await findFiles(typeof source.files === 'string' ? [source.files] : source.files, source.root);
+  const paths = await findFiles(source, analysis.directories);
   const files: InspectedFile[] = [];
   for (const path of paths) files.push(await inspectFile(path, analysis.directories));
   const { format } = files[0];
@@ -61,6 +63,19 @@ export async function openDataset(analysis: Analysis, source: DatasetSource, { s
       if (opened.table) await analysis.run(`DROP TABLE IF EXISTS ${opened.table}`);
     },
   };
+}
+
+/** A name with no match is a problem, never an empty list. */
+async function findFiles({ files, root }: DatasetSource, directories: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const pattern of typeof files === 'string' ? [files] : files) {
+    const exact = isAbsolute(pattern) ? pattern : resolve(root, pattern);
+    // What is there and is no plain file is refused by name when it is looked at.
+    const matches = (await lstat(exact).then(() => true, () => false)) ? [exact] : await glob([pattern], root, directories);
+    if (matches.length === 0) throw new Problem('file-missing', `${pattern} matches no file`, { where: { path: pattern } });
+    for (const match of matches) if (!found.includes(match)) found.push(match);
+  }
+  return found;
 }
 
 /** The columns asked for, in that order; a name that is not there is a problem that names the nearest. */

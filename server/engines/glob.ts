@@ -1,28 +1,32 @@
-import { realpath } from 'node:fs/promises';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { glob as tinyglob } from 'tinyglobby';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { Problem } from '../problem.ts';
 
-/** Characters that make a path a pattern. */
-export const isGlob = (path: string): boolean => /[*?[\]{}!]/.test(path);
+/** Never looked into: what Slipway stored itself, and what packages brought along. */
+const ignored = new Set(['node_modules', '.slipway', '.git', '.venv', '__pycache__']);
+const wild = /[*?{]/;
 
 /**
- * Regular files that match, absolute, in name order with numbers by value (part-2 before part-10).
- * A link may lead to a file, but only to one inside `root` or an allowed folder.
+ * Files that match, absolute, in name order with numbers by value (part-2 before part-10). A pattern knows `*` and `?`
+ * within a name, `**` over folders and `{a,b}` for either; one that is itself the name of a file is that file.
+ *
+ * A file may be a link, as data versioning tools make them, but must lie inside `root` or an allowed folder once links
+ * are followed. Linked folders are not searched: they may form circles.
  */
 export async function glob(patterns: readonly string[], root: string, allow: readonly string[] = []): Promise<string[]> {
-  const found = await tinyglob(patterns.map((pattern) => pattern.replaceAll('\\', '/')), {
-    cwd: root,
-    absolute: true,
-    onlyFiles: true,
-    dot: false,
-    followSymbolicLinks: false,
-    ignore: ['**/node_modules/**', '**/.slipway/**', '**/.git/**'],
-    expandDirectories: false,
-  });
-  const files = [...new Set(found.map((path) => resolve(path)))];
+  const files = new Set<string>();
+  for (const pattern of patterns) {
+    const path = isAbsolute(pattern) ? pattern : resolve(root, pattern);
+    if (!wild.test(pattern) || (await isFile(path))) {
+      if (await isFile(path)) files.add(path);
+      continue;
+    }
+    const parts = path.split(sep === '\\' ? /[\\/]/ : '/');
+    const first = parts.findIndex((part) => wild.test(part));
+    await search(parts.slice(0, first).join(sep) || sep, parts.slice(first), files);
+  }
   for (const file of files) await mustBeInside(file, root, allow);
-  return files.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  return [...files].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }
 
 /** The real path behind `path`, which must lie in `root` or an allowed folder after every link is followed. */
@@ -35,4 +39,44 @@ export async function mustBeInside(path: string, root: string, allow: readonly s
     if (steps === '' || (steps !== '..' && !steps.startsWith(`..${sep}`) && !isAbsolute(steps))) return real;
   }
   throw new Problem('path-outside-workspace', `${path} leads outside the workspace`, { where: { path } });
+}
+
+async function search(folder: string, [part, ...rest]: readonly string[], files: Set<string>): Promise<void> {
+  const deep = part === '**';
+  // `a/**/b` also means `a/b`, and `a/**` everything below a.
+  if (deep) await search(folder, rest.length > 0 ? rest : ['*'], files);
+  const matcher = deep ? null : nameMatcher(part);
+  // A folder that is not there, or may not be read, holds nothing.
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    if (ignored.has(entry.name)) continue;
+    const path = join(folder, entry.name);
+    if (deep) {
+      if (entry.isDirectory() && !entry.name.startsWith('.')) await search(path, [part, ...rest], files);
+    } else if (matcher?.test(entry.name)) {
+      if (rest.length > 0) await search(path, rest, files);
+      else if (!entry.isDirectory() && (await isFile(path))) files.add(path);
+    }
+  }
+}
+
+/** `*` does not match a leading dot: hidden files are asked for by name. */
+function nameMatcher(part: string): RegExp {
+  let inBraces = false;
+  const source = part.replace(/[\\^$.|()+[\]*?{},]/g, (character) => {
+    if (character === '*') return '[^]*';
+    if (character === '?') return '[^]';
+    if (character === '{') return (inBraces = true) && '(?:';
+    if (character === '}' && inBraces) return (inBraces = false) || ')';
+    if (character === ',') return inBraces ? '|' : ',';
+    return `\\${character}`;
+  });
+  return new RegExp(`^${part.startsWith('.') ? '' : '(?!\\.)'}${source}$`, 'u');
+}
+
+function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
