@@ -1,3 +1,4 @@
+import { createRandom } from '../stats/random.ts';
 import { rankScores } from '../stats/ranked-scores.ts';
 import { rocAuc } from '../stats/roc-auc.ts';
 import type { Column, Table } from '../stats/vector.ts';
@@ -16,8 +17,8 @@ const classesMax = 50;
 /**
  * How well each column alone predicts the label.
  *
- * A column is cut into at most 256 buckets (quantile bins, or its categories; missing is a bucket). Each half of the rows
- * (even, odd) is predicted from the bucket means of the other, so a column of unique values scores nothing.
+ * A column is cut into at most 256 buckets (quantile bins, or its categories; missing is a bucket). Each half of the rows,
+ * drawn with a fixed seed, is predicted from the bucket means of the other, so a column of unique values scores nothing.
  *
  * `gini` for two classes: 2·AUC − 1 of the predicted rates. `lambda` for up to 50: share of the errors of always guessing the
  * most frequent class that the column avoids (Goodman & Kruskal 1954). `r_squared` for numbers. All are 0–1, cut off at 0.
@@ -33,10 +34,12 @@ export function scoreLeakage(table: Table, target: string): { measure: LeakageMe
   const classes = new Set(Array.from(rows, (row) => values[row])).size;
   if (classes < 2) return { measure: null, reason: `${target} has ${classes === 0 ? 'no values' : 'one value only'}` };
   const measure = classes === 2 ? 'gini' : label.kind !== 'numeric' && classes <= classesMax ? 'lambda' : 'r_squared';
+  const random = createRandom('halves');
+  const halves = Uint8Array.from(rows, () => random.below(2));
   const low = rows.reduce((least, row) => Math.min(least, values[row]), Infinity);
   const scores = table.columns
     .filter(({ name }) => name !== target)
-    .map((column) => ({ column: column.name, score: Math.max(0, scoreColumn(bucketsOf(column), values, rows, measure, low)) }));
+    .map((column) => ({ column: column.name, score: Math.max(0, scoreColumn(bucketsOf(column), values, rows, halves, measure, low)) }));
   return { measure, scores: scores.sort((a, b) => b.score - a.score || (a.column < b.column ? -1 : 1)) };
 }
 
@@ -47,7 +50,12 @@ function labelValues({ vector }: Column): Float64Array {
 }
 
 /** Bucket per row; the last bucket is that of missing values. */
-function bucketsOf({ vector }: Column): { bucket: Int32Array; count: number } {
+interface Buckets {
+  bucket: Int32Array;
+  count: number;
+}
+
+function bucketsOf({ vector }: Column): Buckets {
   if (vector.kind === 'categorical') {
     const count = vector.dictionary.length + 1;
     return { bucket: vector.codes.map((code) => (code < 0 ? count - 1 : code)), count };
@@ -74,9 +82,9 @@ function countUpTo(edges: number[], value: number): number {
   return low;
 }
 
-function scoreColumn({ bucket, count }: { bucket: Int32Array; count: number }, values: Float64Array, rows: Uint32Array, measure: LeakageMeasure, low: number): number {
-  if (measure === 'lambda') return lambda(bucket, count, values, rows);
-  const predicted = crossFittedMeans(bucket, count, values, rows);
+function scoreColumn({ bucket, count }: Buckets, values: Float64Array, rows: Uint32Array, halves: Uint8Array, measure: LeakageMeasure, low: number): number {
+  if (measure === 'lambda') return lambda(bucket, count, values, rows, halves);
+  const predicted = crossFittedMeans(bucket, count, values, rows, halves);
   if (measure === 'gini') {
     const labels = Uint8Array.from(rows, (row) => (values[row] === low ? 0 : 1));
     return 2 * (rocAuc(rankScores(labels, predicted)).value ?? 0.5) - 1;
@@ -91,27 +99,25 @@ function scoreColumn({ bucket, count }: { bucket: Int32Array; count: number }, v
   return 1 - errors / total;
 }
 
-function crossFittedMeans(bucket: Int32Array, count: number, values: Float64Array, rows: Uint32Array): Float64Array {
+function crossFittedMeans(bucket: Int32Array, count: number, values: Float64Array, rows: Uint32Array, halves: Uint8Array): Float64Array {
   const sums = [new Float64Array(count), new Float64Array(count)];
   const counts = [new Float64Array(count), new Float64Array(count)];
-  const totals = [0, 0];
   rows.forEach((row, index) => {
-    sums[index % 2][bucket[row]] += values[row];
-    counts[index % 2][bucket[row]]++;
-    totals[index % 2] += values[row];
+    sums[halves[index]][bucket[row]] += values[row];
+    counts[halves[index]][bucket[row]]++;
   });
-  const halves = [Math.ceil(rows.length / 2), Math.floor(rows.length / 2)];
+  const means = sums.map((sum, half) => sum.reduce((total, part) => total + part, 0) / Math.max(1, counts[half].reduce((total, part) => total + part, 0)));
   return Float64Array.from(rows, (row, index) => {
-    const other = 1 - (index % 2);
-    return counts[other][bucket[row]] > 0 ? sums[other][bucket[row]] / counts[other][bucket[row]] : totals[other] / halves[other];
+    const other = 1 - halves[index];
+    return counts[other][bucket[row]] > 0 ? sums[other][bucket[row]] / counts[other][bucket[row]] : means[other];
   });
 }
 
-function lambda(bucket: Int32Array, count: number, values: Float64Array, rows: Uint32Array): number {
+function lambda(bucket: Int32Array, count: number, values: Float64Array, rows: Uint32Array, halves: Uint8Array): number {
   const tallies = [0, 1].map(() => Array.from({ length: count + 1 }, () => new Map<number, number>()));
   rows.forEach((row, index) => {
     for (const at of [bucket[row], count]) {
-      const tally = tallies[index % 2][at];
+      const tally = tallies[halves[index]][at];
       tally.set(values[row], (tally.get(values[row]) ?? 0) + 1);
     }
   });
@@ -119,7 +125,7 @@ function lambda(bucket: Int32Array, count: number, values: Float64Array, rows: U
   let errors = 0;
   let baseErrors = 0;
   rows.forEach((row, index) => {
-    const other = modes[1 - (index % 2)];
+    const other = modes[1 - halves[index]];
     if ((other[bucket[row]] ?? other[count]) !== values[row]) errors++;
     if (other[count] !== values[row]) baseErrors++;
   });

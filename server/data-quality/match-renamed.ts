@@ -9,7 +9,7 @@ export interface Rename {
 }
 
 /** A name this alike lets half of `minSimilarity` do: months differ, and `temp` may well have become `temperature`. */
-const likelyName = 0.5;
+const likelyName = 0.6;
 
 /**
  * Pairs columns that are gone with columns that are new and hold the same kind of thing.
@@ -71,7 +71,7 @@ function overlap(a: ColumnProfile, b: ColumnProfile): number {
   return Math.min(1, total);
 }
 
-/** Dice coefficient of the pairs of neighbouring letters, 0–1 (Dice 1945). */
+/** Share of the shorter name's pairs of neighbouring letters that the other has, 0–1 (overlap coefficient, Szymkiewicz 1934). */
 function nameSimilarity(a: string, b: string): number {
   const pairs = (name: string): string[] => {
     const letters = name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
@@ -79,7 +79,7 @@ function nameSimilarity(a: string, b: string): number {
   };
   const left = pairs(a);
   const right = pairs(b);
-  if (left.length + right.length === 0) return 0;
+  if (left.length === 0 || right.length === 0) return 0;
   const unmatched = [...right];
   let shared = 0;
   for (const pair of left) {
@@ -88,5 +88,5 @@ function nameSimilarity(a: string, b: string): number {
     unmatched.splice(at, 1);
     shared++;
   }
-  return (2 * shared) / (left.length + right.length);
+  return shared / Math.min(left.length, right.length);
 }

@@ -32,8 +32,8 @@ const outlierRule = { method: 'iqr', threshold: 5 } as const;
 /**
  * The checks a reference asks for: what held for all of it is expected of every batch, with room for chance.
  *
- * Limits on shares are the upper end of the reference's 99.9 % Wilson interval, a quarter more, and one point; "none" stays
- * none where the reference has enough rows to say so. Ranges reach beyond the reference's extremes, since a batch has
+ * Limits on shares are the upper end u of the reference's 99.9 % Wilson interval, u(1 − u)/4 more (a quarter of a small
+ * share), and one point; "none" stays none where the reference has enough rows to say so. Ranges reach beyond the reference's extremes, since a batch has
  * extremes of its own. So a batch drawn from the same distribution passes.
  *
  * Severity: `block` for what breaks the reading of the data (columns, types, keys, infinities, an empty batch), `warn` for
@@ -90,7 +90,7 @@ function suggestPresence(column: ColumnProfile): Check[] {
 function shareLimit(count: number, rows: number): number {
   if (count === 0 && rows >= rowsToTrustNone) return 0;
   const upper = wilsonInterval(count, rows, 0.999)!.high;
-  return Math.min(1, Math.ceil((upper * 1.25 + 0.01) * 1000) / 1000);
+  return Math.min(1, Math.ceil((upper + (upper * (1 - upper)) / 4 + 0.01) * 1000) / 1000);
 }
 
 /** Suggested when all values are known and each was seen often enough that an unseen one would be news. */
