@@ -6,7 +6,8 @@ import { type FairnessMeasure, type FairnessOptions, countsByGroup, crossGroups,
 import { type MetricValue, undefinedBecause } from '../stats/metric-value.ts';
 import { wilsonInterval } from '../stats/proportion-interval.ts';
 import { effectiveRows } from '../stats/sample-weights.ts';
-import { type MetricPlan, weightsOf } from './metric-plan.ts';
+import { groupedSums } from './grouped-sums.ts';
+import type { MetricPlan } from './metric-plan.ts';
 
 /** Rows of binary decisions with the groups they belong to. */
 export interface GroupedDecisions {
@@ -48,14 +49,15 @@ export function assessFairness(data: GroupedDecisions, minRows = GROUP_ROWS_MIN)
   for (const group of groups) rowsOf[group]++;
   const options: FairnessOptions = { method: 'between_groups', odds: 'worst_case', minRows };
   const cells = groups.map((group, row) => 4 * group + 2 * labels[row] + decisions[row]);
-  const { weights, fill } = weightsOf(Uint32Array.from(labels.keys()));
+  const sums = new Float64Array(4 * members.length);
+  const add = groupedSums(cells, Uint32Array.from(labels.keys()), sums);
   let counts = countsByGroup(labels, decisions, groups, members.length, data.weights);
   const leftOut = new Map(fairnessMeasures.map((measure) => [measure, fairness(counts, measure, options, rowsOf).leftOut.length]));
 
   const plan: MetricPlan = {
     weigh: (all) => {
-      fill(all);
-      counts = countCells(cells, weights, members.length);
+      add(all);
+      counts = countsOf(sums);
     },
     metrics: fairnessMeasures.map((name) => ({
       name,
@@ -85,10 +87,9 @@ export function assessFairness(data: GroupedDecisions, minRows = GROUP_ROWS_MIN)
 
 const nobody: BinaryCounts = { truePositives: 0, falsePositives: 0, falseNegatives: 0, trueNegatives: 0 };
 
-function countCells(cells: Int32Array, weights: Float64Array, groups: number): BinaryCounts[] {
-  const sums = new Float64Array(4 * groups);
-  for (let row = 0; row < cells.length; row++) sums[cells[row]] += weights[row];
-  return Array.from({ length: groups }, (_, group) => ({
+/** Sums by group, label and decision as counts by group. */
+function countsOf(sums: Float64Array): BinaryCounts[] {
+  return Array.from({ length: sums.length / 4 }, (_, group) => ({
     trueNegatives: sums[4 * group],
     falsePositives: sums[4 * group + 1],
     falseNegatives: sums[4 * group + 2],

@@ -25,12 +25,12 @@ export interface OutcomeValues {
 export function assessValue(labels: Uint8Array, decisions: Uint8Array, values: OutcomeValues): { plan: MetricPlan; report: (measured: Record<string, Measured>) => ValueReport } {
   const model = outcomeValues(labels, decisions, values);
   const baseline = outcomeValues(labels, new Uint8Array(labels.length).fill(values.baseline === 'positive' ? 1 : 0), values);
-  const { weights, fill } = weightsOf(Uint32Array.from(labels.keys()));
-  const mean = (name: string, terms: Float64Array): PlannedMetric => ({ name, rows: labels.length, basis: { kind: 'resampled' }, measure: () => weightedMean(terms, weights) });
+  const weights = weightsOf(Uint32Array.from(labels.keys()));
+  const mean = (name: string, terms: Float64Array): PlannedMetric => ({ name, rows: labels.length, basis: { kind: 'resampled' }, measure: () => weightedMean(terms, weights.current()) });
   const gain = model.map((value, row) => value - baseline[row]);
   const count = (label: number, decision: number): number => labels.reduce((sum, actual, row) => sum + (actual === label && decisions[row] === decision ? 1 : 0), 0);
   return {
-    plan: { weigh: fill, metrics: [mean('value_per_prediction', model), mean('baseline', baseline), mean('gain', gain)] },
+    plan: { weigh: weights.weigh, metrics: [mean('value_per_prediction', model), mean('baseline', baseline), mean('gain', gain)] },
     report: (measured) => ({
       currency: values.currency,
       perPrediction: measured.value_per_prediction,

@@ -31,13 +31,23 @@ export type MetricBasis =
   /** Decided by a single row, such as a maximum: no interval can be had. */
   | { kind: 'extreme' };
 
-/** Weights of the rows of a set, refilled from those of all units. */
-export function weightsOf(units: Uint32Array): { weights: Float64Array; fill: (all: Float64Array) => void } {
+/** Weights of the rows of a set; 1 each until they are weighed. */
+export interface SetWeights {
+  /** Takes the weights of all units. They are copied only when asked for, which most sets never do. */
+  weigh: (all: Float64Array) => void;
+  current: () => Float64Array;
+}
+
+/** @param units position of each row of the set in the weights of all units */
+export function weightsOf(units: Uint32Array): SetWeights {
   const weights = new Float64Array(units.length).fill(1);
+  let latest: Float64Array | null = null;
   return {
-    weights,
-    fill: (all) => {
-      for (let index = 0; index < units.length; index++) weights[index] = all[units[index]];
+    weigh: (all) => (latest = all),
+    current: () => {
+      if (latest) for (let index = 0; index < units.length; index++) weights[index] = latest[units[index]];
+      latest = null;
+      return weights;
     },
   };
 }
@@ -48,9 +58,9 @@ export function weightsOf(units: Uint32Array): { weights: Float64Array; fill: (a
  * @param term  the metric on a single row, so that the definition stays in one place
  * @param whole the metric on all rows, asked only for the reason where it is undefined
  */
-export function meanOfRows(name: string, count: number, term: (index: number) => MetricValue, weights: Float64Array, whole: () => MetricValue): PlannedMetric {
+export function meanOfRows(name: string, count: number, term: (index: number) => MetricValue, weights: SetWeights, whole: () => MetricValue): PlannedMetric {
   const observed = whole();
   if (observed.value === null) return { name, rows: count, basis: { kind: 'resampled' }, measure: () => observed };
   const terms = Float64Array.from({ length: count }, (_, index) => term(index).value ?? NaN);
-  return { name, rows: count, basis: { kind: 'resampled' }, measure: () => weightedMean(terms, weights) };
+  return { name, rows: count, basis: { kind: 'resampled' }, measure: () => weightedMean(terms, weights.current()) };
 }

@@ -71,8 +71,8 @@ export function pairSubjects(candidate: Subject, champion: Subject, options: Pai
   const all = {
     slice: { name: 'all rows', where: [], source: 'all' as const },
     rows: everyRow,
-    candidate: withValue(planOn(candidate, everyRow, names.all), candidate, kept, options.value),
-    champion: withValue(planOn(champion, everyRow, names.all), champion, kept, options.value),
+    candidate: withValue(planOn(candidate, everyRow, names.compared), candidate, kept, options.value),
+    champion: withValue(planOn(champion, everyRow, names.compared), champion, kept, options.value),
   };
   const slices = resolveSlices(table, options.slices ?? []).map(({ slice, rows }) => ({ slice, rows, candidate: planOn(candidate, rows, names.slice), champion: planOn(champion, rows, names.slice) }));
   return {

@@ -6,9 +6,10 @@ import { type BinaryCounts, type ConfusionMatrix, oneVersusRest } from '../stats
 import { binaryLogLoss } from '../stats/log-loss.ts';
 import { findMetric } from '../stats/metric-registry.ts';
 import { type MetricValue, undefinedBecause } from '../stats/metric-value.ts';
-import { rankScores } from '../stats/ranked-scores.ts';
+import { type RankedScores, rankScores } from '../stats/ranked-scores.ts';
 import { rocAuc } from '../stats/roc-auc.ts';
-import { type MetricPlan, type PlannedMetric, meanOfRows, weightsOf } from './metric-plan.ts';
+import { groupedSums } from './grouped-sums.ts';
+import { type MetricPlan, type PlannedMetric, type SetWeights, meanOfRows, weightsOf } from './metric-plan.ts';
 import { resampledReliability } from './resampled-reliability.ts';
 import { type BinarySubject, decisionsOf } from './subject.ts';
 
@@ -24,23 +25,18 @@ export function planBinary(subject: BinarySubject, rows: Uint32Array, units: Uin
   const allDecisions = decisionsOf(subject);
   const decisions = Uint8Array.from(rows, (row) => allDecisions[row]);
   const cells = labels.map((label, index) => 2 * label + decisions[index]);
-  const { weights, fill } = weightsOf(units);
   const matrix: ConfusionMatrix = { classes: 2, counts: new Float64Array(4) };
-  const count = (): void => {
-    matrix.counts.fill(0);
-    for (let index = 0; index < cells.length; index++) matrix.counts[cells[index]] += weights[index];
-  };
-  count();
+  const count = groupedSums(cells, units, matrix.counts);
+  for (const cell of cells) matrix.counts[cell]++;
   const decided: Decided = { labels, decisions, matrix, counts: () => oneVersusRest(matrix, 1) };
   const { predictions } = subject;
-  const scored = predictions.kind === 'scores' ? scoredMetrics({ labels, scores: Float64Array.from(rows, (row) => predictions.scores[row]), weights }) : null;
+  const scored = predictions.kind === 'scores' ? scoredMetrics(labels, Float64Array.from(rows, (row) => predictions.scores[row]), units) : null;
   const scoredMetric = (name: string): PlannedMetric | null => (scored ? scored.metric(name) : withoutScores(name, rows.length));
   const metrics = names.flatMap((name) => decidedMetric(name, decided) ?? scoredMetric(name) ?? []);
   return {
     weigh: (all) => {
-      fill(all);
-      count();
-      scored?.forget();
+      count(all);
+      scored?.weigh(all);
     },
     metrics,
   };
@@ -93,17 +89,24 @@ function decidedMetric(text: string, { labels, decisions, matrix, counts }: Deci
   }
 }
 
-/** Metrics of scores, by name. What they share is made when the first of them is asked for; `forget` when the weights change. */
-function scoredMetrics({ labels, scores, weights }: { labels: Uint8Array; scores: Float64Array; weights: Float64Array }): { metric: (text: string) => PlannedMetric | null; forget: () => void } {
+/** Metrics of scores, by name. What they share is made when the first of them is asked for. */
+function scoredMetrics(labels: Uint8Array, scores: Float64Array, units: Uint32Array): { metric: (text: string) => PlannedMetric | null; weigh: (all: Float64Array) => void } {
   const rows = labels.length;
-  const ranked = once(() => rankScores(labels, scores));
+  const weights = weightsOf(units);
+  const ranking = once(() => rankedOnce(labels, scores, units));
+  let latest: Float64Array | null = null;
+  const ranked = <T>(metric: (ranked: RankedScores, weights: Float64Array) => T): T => {
+    const { scores, weights } = ranking();
+    if (latest) weights.weigh(latest);
+    return metric(scores, weights.current());
+  };
   const binning = {
-    width: once(() => resampledReliability(labels, scores, 'width')),
-    mass: once(() => resampledReliability(labels, scores, 'mass')),
+    width: once(() => resampledReliability(ranking().scores, 'width')),
+    mass: once(() => resampledReliability(ranking().scores, 'mass')),
   };
   const bins = new Map<BinStrategy, Reliability>();
   const binned = (strategy: BinStrategy): Reliability => {
-    const made = bins.get(strategy) ?? binning[strategy]()(weights);
+    const made = bins.get(strategy) ?? ranked((_, inOrder) => binning[strategy]()(inOrder));
     bins.set(strategy, made);
     return made;
   };
@@ -115,13 +118,13 @@ function scoredMetrics({ labels, scores, weights }: { labels: Uint8Array; scores
       meanOfRows(text, rows, (index) => metric(labels.subarray(index, index + 1), scores.subarray(index, index + 1)), weights, () => metric(labels, scores));
     switch (named.name) {
       case 'roc_auc':
-        return { name: text, measure: () => rocAuc(ranked(), weights), rows, basis: { kind: 'roc_auc', labels, scores } };
+        return { name: text, measure: () => ranked(rocAuc), rows, basis: { kind: 'roc_auc', labels, scores } };
       case 'average_precision':
-        return resampled(() => averagePrecision(ranked(), weights));
+        return resampled(() => ranked(averagePrecision));
       case 'precision_at_recall':
-        return resampled(() => precisionAtRecall(ranked(), named.parameter ?? NaN, weights));
+        return resampled(() => ranked((order, weights) => precisionAtRecall(order, named.parameter ?? NaN, weights)));
       case 'lift_at':
-        return resampled(() => lift(ranked(), named.parameter ?? NaN, weights));
+        return resampled(() => ranked((order, weights) => lift(order, named.parameter ?? NaN, weights)));
       case 'log_loss':
         return mean(binaryLogLoss);
       case 'brier':
@@ -135,12 +138,19 @@ function scoredMetrics({ labels, scores, weights }: { labels: Uint8Array; scores
       case 'max_calibration_error':
         return { ...resampled(() => maxCalibrationError(binned('width'))), basis: { kind: 'extreme' } };
       case 'calibration_ratio':
-        return resampled(() => calibrationRatio(labels, scores, weights));
+        return resampled(() => calibrationRatio(labels, scores, weights.current()));
       default:
         return null;
     }
   };
-  return { metric, forget: () => bins.clear() };
+  return {
+    metric,
+    weigh: (all) => {
+      latest = all;
+      weights.weigh(all);
+      bins.clear();
+    },
+  };
 }
 
 const scoreMetrics = new Set(['roc_auc', 'average_precision', 'precision_at_recall', 'lift_at', 'log_loss', 'brier', 'ece', 'ece_mass', 'calibration_rms_debiased', 'max_calibration_error', 'calibration_ratio']);
@@ -149,6 +159,12 @@ function withoutScores(text: string, rows: number): PlannedMetric | null {
   const named = findMetric(text);
   if (!named || !scoreMetrics.has(named.name)) return null;
   return { name: text, measure: () => undefinedBecause('the model gives classes and no scores'), rows, basis: { kind: 'resampled' } };
+}
+
+/** The ranking laid out in its own order, so that a resample gathers its weights once and every pass after that is sequential. */
+function rankedOnce(labels: Uint8Array, scores: Float64Array, units: Uint32Array): { scores: RankedScores; weights: SetWeights } {
+  const ranked = rankScores(labels, scores);
+  return { scores: { ...ranked, order: Uint32Array.from(ranked.order.keys()) }, weights: weightsOf(ranked.order.map((row) => units[row])) };
 }
 
 function once<T>(make: () => T): () => T {

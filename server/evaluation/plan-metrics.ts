@@ -29,14 +29,15 @@ export function planMetrics(subject: Subject, rows: Uint32Array, units: Uint32Ar
   }
 }
 
-/** Metrics computed of every model, on all rows and, where marked by their place in `slice`, on each slice. */
-export const defaultMetrics: Record<Task, { all: readonly string[]; slice: readonly string[] }> = {
+/** Metrics that nobody needs to ask for: of a model on all rows, of a model or a pair on each slice, and of a pair on all rows. */
+export const defaultMetrics: Record<Task, { all: readonly string[]; slice: readonly string[]; compared: readonly string[] }> = {
   binary: {
     all: [
       ...['roc_auc', 'average_precision', 'accuracy', 'balanced_accuracy', 'precision', 'recall', 'specificity', 'f1', 'mcc', 'cohen_kappa'],
-      ...['log_loss', 'brier', 'ece', 'ece_mass', 'calibration_rms_debiased', 'max_calibration_error', 'calibration_ratio'],
+      ...['log_loss', 'brier', 'ece', 'ece_mass', 'calibration_rms_debiased', 'max_calibration_error'],
     ],
-    slice: ['roc_auc', 'accuracy', 'balanced_accuracy', 'precision', 'recall', 'specificity', 'f1', 'mcc', 'log_loss', 'brier'],
+    slice: ['roc_auc', 'accuracy', 'balanced_accuracy', 'precision', 'recall', 'specificity', 'f1', 'mcc'],
+    compared: ['roc_auc', 'average_precision', 'accuracy', 'precision', 'recall', 'specificity', 'f1', 'mcc', 'log_loss', 'brier'],
   },
   multiclass: {
     all: [
@@ -44,17 +45,21 @@ export const defaultMetrics: Record<Task, { all: readonly string[]; slice: reado
       ...['roc_auc_ovr_macro', 'log_loss', 'brier_multiclass'],
     ],
     slice: ['accuracy', 'balanced_accuracy', 'f1_macro', 'mcc', 'log_loss'],
+    compared: ['accuracy', 'balanced_accuracy', 'f1_macro', 'mcc', 'roc_auc_ovr_macro', 'log_loss', 'brier_multiclass'],
   },
   regression: {
     all: ['mae', 'rmse', 'r2', 'median_ae', 'max_error', 'bias', 'mape'],
     slice: ['mae', 'rmse', 'r2', 'median_ae', 'bias'],
+    compared: ['mae', 'rmse', 'r2', 'median_ae'],
   },
   ranking: {
     all: ['ndcg_at_5', 'ndcg_at_10', 'map_at_10', 'mrr', 'precision_at_10', 'recall_at_10', 'hit_rate_at_10'],
     slice: ['ndcg_at_10', 'map_at_10', 'mrr'],
+    compared: ['ndcg_at_5', 'ndcg_at_10', 'map_at_10', 'mrr', 'precision_at_10', 'recall_at_10'],
   },
   generation: {
     all: ['bleu', 'chrf', 'rouge1', 'rouge2', 'rouge_l', 'rouge_lsum', 'exact_match'],
     slice: ['bleu', 'chrf', 'rouge_l', 'exact_match'],
+    compared: ['bleu', 'chrf', 'rouge1', 'rouge2', 'rouge_l', 'exact_match'],
   },
 };

@@ -5,7 +5,8 @@ import { logLoss } from '../stats/log-loss.ts';
 import { findMetric } from '../stats/metric-registry.ts';
 import { type MetricValue, undefinedBecause } from '../stats/metric-value.ts';
 import { type MulticlassScheme, multiclassRocAuc, rankClasses } from '../stats/roc-auc.ts';
-import { type MetricPlan, type PlannedMetric, meanOfRows, weightsOf } from './metric-plan.ts';
+import { groupedSums } from './grouped-sums.ts';
+import { type MetricPlan, type PlannedMetric, type SetWeights, meanOfRows, weightsOf } from './metric-plan.ts';
 import { type MulticlassSubject, decisionsOf } from './subject.ts';
 
 /** Multiclass metrics on some rows; parameters as for `planBinary`. */
@@ -14,20 +15,18 @@ export function planMulticlass(subject: MulticlassSubject, rows: Uint32Array, un
   const labels = Int32Array.from(rows, (row) => subject.labels[row]);
   const allDecisions = decisionsOf(subject);
   const decisions = Int32Array.from(rows, (row) => allDecisions[row]);
-  const { weights, fill } = weightsOf(units);
+  const weights = weightsOf(units);
   const matrix: ConfusionMatrix = { classes, counts: new Float64Array(classes * classes) };
-  const count = (): void => {
-    matrix.counts.fill(0);
-    for (let index = 0; index < labels.length; index++) matrix.counts[labels[index] * classes + decisions[index]] += weights[index];
-  };
-  count();
+  const cells = labels.map((label, index) => label * classes + decisions[index]);
+  const count = groupedSums(cells, units, matrix.counts);
+  for (const cell of cells) matrix.counts[cell]++;
   const { predictions } = subject;
   const probabilities = predictions.kind === 'probabilities' ? gather(predictions.probabilities, rows, classes) : null;
   const metrics = names.flatMap((name) => decidedMetric(name, labels, decisions, matrix) ?? scoredMetric(name, { labels, probabilities, classes, weights }) ?? []);
   return {
     weigh: (all) => {
-      fill(all);
-      count();
+      weights.weigh(all);
+      count(all);
     },
     metrics,
   };
@@ -77,7 +76,7 @@ interface Scored {
   labels: Int32Array;
   probabilities: Float64Array | null;
   classes: number;
-  weights: Float64Array;
+  weights: SetWeights;
 }
 
 function scoredMetric(text: string, { labels, probabilities, classes, weights }: Scored): PlannedMetric | null {
@@ -90,7 +89,7 @@ function scoredMetric(text: string, { labels, probabilities, classes, weights }:
       : resampled(() => noScores);
   const area = (scheme: MulticlassScheme, average: 'macro' | 'weighted'): PlannedMetric => {
     const ranked = probabilities && rankClasses(labels, probabilities, classes, scheme);
-    return resampled(() => (ranked ? multiclassRocAuc(ranked, average, weights) : noScores));
+    return resampled(() => (ranked ? multiclassRocAuc(ranked, average, weights.current()) : noScores));
   };
   switch (findMetric(text)?.name) {
     case 'roc_auc_ovr_macro':

@@ -15,21 +15,21 @@ import {
   rootMeanSquaredLogError,
   symmetricMeanAbsolutePercentageError,
 } from '../stats/regression-metrics.ts';
-import { type MetricPlan, type PlannedMetric, meanOfRows, weightsOf } from './metric-plan.ts';
+import { type MetricPlan, type PlannedMetric, type SetWeights, meanOfRows, weightsOf } from './metric-plan.ts';
 import type { RegressionSubject } from './subject.ts';
 
 /** Regression metrics on some rows; parameters as for `planBinary`. */
 export function planRegression(subject: RegressionSubject, rows: Uint32Array, units: Uint32Array, names: readonly string[]): MetricPlan {
   const actual = Float64Array.from(rows, (row) => subject.labels[row]);
   const predicted = Float64Array.from(rows, (row) => subject.predictions.values[row]);
-  const { weights, fill } = weightsOf(units);
-  return { weigh: fill, metrics: names.flatMap((name) => plannedMetric(name, { actual, predicted, weights }) ?? []) };
+  const weights = weightsOf(units);
+  return { weigh: weights.weigh, metrics: names.flatMap((name) => plannedMetric(name, actual, predicted, weights) ?? []) };
 }
 
-function plannedMetric(text: string, data: Errors & { weights: Float64Array }): PlannedMetric | null {
-  const { actual, predicted, weights } = data;
+function plannedMetric(text: string, actual: Float64Array, predicted: Float64Array, weights: SetWeights): PlannedMetric | null {
   const rows = actual.length;
   const named = findMetric(text);
+  const data = (): Errors => ({ actual, predicted, weights: weights.current() });
   const resampled = (measure: () => MetricValue): PlannedMetric => ({ name: text, measure, rows, basis: { kind: 'resampled' } });
   const mean = (metric: (data: Errors) => MetricValue): PlannedMetric =>
     meanOfRows(text, rows, (index) => metric({ actual: actual.subarray(index, index + 1), predicted: predicted.subarray(index, index + 1) }), weights, () => metric({ actual, predicted }));
@@ -51,18 +51,18 @@ function plannedMetric(text: string, data: Errors & { weights: Float64Array }): 
     case 'pinball':
       return mean((some) => pinballLoss(some, named?.parameter ?? NaN));
     case 'median_ae': {
-      if (medianAbsoluteError(data).value === null) return resampled(() => medianAbsoluteError(data));
+      if (medianAbsoluteError({ actual, predicted }).value === null) return resampled(() => medianAbsoluteError(data()));
       const statistic = medianAbsoluteErrorStatistic(actual, predicted);
-      return resampled(() => defined(statistic(weights)));
+      return resampled(() => defined(statistic(weights.current())));
     }
     case 'max_error':
-      return { ...resampled(() => maxError(data)), basis: { kind: 'extreme' } };
+      return { ...resampled(() => maxError(data())), basis: { kind: 'extreme' } };
     case 'rmsle':
-      return resampled(() => rootMeanSquaredLogError(data));
+      return resampled(() => rootMeanSquaredLogError(data()));
     case 'r2':
-      return resampled(() => r2(data));
+      return resampled(() => r2(data()));
     case 'explained_variance':
-      return resampled(() => explainedVariance(data));
+      return resampled(() => explainedVariance(data()));
     default:
       return null;
   }

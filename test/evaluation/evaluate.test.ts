@@ -62,7 +62,7 @@ describe('evaluate', () => {
 
   it('every binary metric comes with an interval that holds its value, and the seed that made it', async () => {
     const { subject } = flights(1500, 3);
-    const { metrics } = await evaluateSubject(subject, { metrics: ['fbeta_2', 'precision_at_recall_0.8', 'lift_at_0.1', 'false_positive_rate'] });
+    const { metrics } = await evaluateSubject(subject, { metrics: ['calibration_ratio', 'fbeta_2', 'precision_at_recall_0.8', 'lift_at_0.1', 'false_positive_rate'] });
     const methods = Object.fromEntries(Object.entries(metrics).map(([name, { interval, resamples }]) => [name, [interval?.method, resamples?.seed]]));
     const wilson = ['wilson', undefined];
     const resampled = ['bootstrap-percentile', 7];
