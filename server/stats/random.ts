@@ -52,6 +52,17 @@ export function createRandom(seed: string | number): Random {
 
   const below = (n: number): number => {
     if (!(Number.isInteger(n) && n >= 1 && n <= 4294967296)) throw new RangeError(`below(n) needs a whole n in [1, 2³²], got ${n}`);
+    // The product must be exact in a double; past that, and without bias, take the remainder.
+    if (n > 2097152) return belowByRemainder(n);
+    for (;;) {
+      const draw = uint32();
+      const low = Math.imul(draw, n) >>> 0;
+      // 2³² mod n of the low words would favour some results; only a low word under n can be one of them.
+      if (low >= n || low >= 4294967296 % n) return Math.floor((draw * n) / 4294967296);
+    }
+  };
+
+  const belowByRemainder = (n: number): number => {
     if (n === 4294967296) return uint32();
     const unfair = 4294967296 % n;
     for (;;) {
