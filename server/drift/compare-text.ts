@@ -30,7 +30,7 @@ export function compareText(reference: CategoricalVector, current: CategoricalVe
   const codes = Int32Array.of(...before.codes, ...after.codes.map((code) => code + reference.dictionary.length));
   const matrix = hashedNgrams([...reference.dictionary, ...current.dictionary], codes);
   const fromCurrent = Uint8Array.from(codes.keys(), (row) => (row < before.codes.length ? 0 : 1));
-  const { auc, folds } = classifyDomain(matrix, fromCurrent, { random: random.split('folds') });
+  const { auc, folds } = classifyDomain(matrix, fromCurrent, { folds: 3, l2PerRow: 0.01, random: random.split('folds') });
 
   const bandAt = (rows: number): number => domainBand(before.codes.length, Math.min(rowsMax, rows), folds);
   const lengths = compareNumeric(textLengths(reference), textLengths(current));

@@ -121,7 +121,7 @@ describe('the rows behind a finding', () => {
     expect(shown.count).toBe(finding.failing?.rows);
     expect(shown.rows).toHaveLength(3);
     expect(shown.rows.map(({ values }) => values.carrier)).toEqual(['ZZ', 'ZZ', 'ZZ']);
-  });
+  }, 60_000);
 
   it('of an unsorted column come with the value before them', async () => {
     const bad = await open('current', 'bad-batch/bad.parquet');
@@ -130,5 +130,5 @@ describe('the rows behind a finding', () => {
     const { rows } = await failingRows(bad.dataset, measurement, 5);
     expect(rows).toHaveLength(5);
     for (const { values } of rows) expect(String(values.time) < String(values['previous time'])).toBe(true);
-  });
+  }, 60_000);
 });

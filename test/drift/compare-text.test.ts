@@ -39,7 +39,7 @@ describe('a text column', () => {
   it('says how many texts the classifier saw when there are many', async () => {
     const drift = await compare(sentences('a', 6000, weather), sentences('b', 500, weather));
     expect(drift.effect.definition).toContain('on 5,000 of 6,000 reference texts and 500 of 500 current ones (seed 0)');
-  });
+  }, 60_000);
 
   it('has its nulls told apart from its texts', async () => {
     const drift = await compare(sentences('a', 500, weather), sentences('b', 500, weather).map((text, row) => (row % 4 === 0 ? null : text)));
