@@ -6,7 +6,7 @@ const external = ['@duckdb/*', 'onnxruntime-node'];
 
 await rm('dist', { recursive: true, force: true });
 await build({
-  entryPoints: { cli: 'server/cli.ts', demo: 'server/demo.ts', 'onnx-host': 'server/engines/onnx-host.ts' },
+  entryPoints: { cli: 'server/cli.ts', demo: 'server/demo.ts', 'onnx-host': 'server/engines/onnx-host.ts', 'judging-thread': 'server/judging-thread.ts' },
   outdir: 'dist',
   bundle: true,
   platform: 'node',

@@ -1,7 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { problems } from '../protocol/problem.ts';
 import { configJsonSchema, type JsonSchema } from '../server/config/json-schema.ts';
+import { metricRegistry, type MetricDefinition, type MetricTask } from '../server/stats/metric-registry.ts';
+import { contractPage } from './contract.ts';
 
 /**
  * Writes what the docs say twice: once in the code that decides it, once here. A generated block stands between
@@ -19,11 +22,16 @@ const blocks: Record<string, Record<string, () => string>> = {
     gates: () => formTables(definition('gate')),
     resources: () => objectTable(property('resources')),
   },
+  'metrics.md': { metrics: metricTables },
+  'problems.md': { problems: () => `| code | what to do |\n| --- | --- |\n${Object.entries(problems).sort(([a], [b]) => (a < b ? -1 : 1)).map(([code, hint]) => `| \`${code}\` | ${hint} |`).join('\n')}` },
 };
 
 /** Every generated file with the text it should have, by its name in docs/. */
 export async function generateDocs(): Promise<Map<string, string>> {
-  const docs = new Map([['slipway.schema.json', `${JSON.stringify(schema, null, 2)}\n`]]);
+  const docs = new Map([
+    ['slipway.schema.json', `${JSON.stringify(schema, null, 2)}\n`],
+    ['contract.md', contractPage()],
+  ]);
   for (const [name, tables] of Object.entries(blocks)) docs.set(name, fill(await readFile(pathOf(name), 'utf8'), tables, name));
   return docs;
 }
@@ -40,6 +48,27 @@ function fill(text: string, tables: Record<string, () => string>, name: string):
   });
   if (unused.size > 0) throw new Error(`docs/${name} has no place for ${[...unused].join(', ')}`);
   return filled;
+}
+
+// ---- metrics ------------------------------------------------------------------------------------------------------
+
+function metricTables(): string {
+  const tasks: MetricTask[] = ['binary', 'multiclass', 'regression', 'ranking', 'generation'];
+  const all = Object.entries(metricRegistry) as [string, MetricDefinition][];
+  return tasks
+    .map((task) => {
+      const rows = all.filter(([, metric]) => metric.tasks.includes(task)).map(([name, metric]) => `| ${[
+        `\`${name}${metric.parameter === undefined ? '' : `_<${metric.parameter.name}>`}\``,
+        metric.definition,
+        `\`${metric.formula.replaceAll('|', '\\|')}\``,
+        typeof metric.better === 'string' ? metric.better : `near ${metric.better.target}`,
+        `${metric.range[0] ?? '−∞'} … ${metric.range[1] ?? '∞'}`,
+        metric.undefinedWhen,
+        metric.agreesWith,
+      ].map((cell) => cell.replaceAll('\n', ' ')).join(' | ')} |`);
+      return `## ${task}\n\n| metric | is | formula | better | range | undefined when | agrees with |\n| --- | --- | --- | --- | --- | --- | --- |\n${rows.join('\n')}`;
+    })
+    .join('\n\n');
 }
 
 // ---- tables from the JSON Schema ----------------------------------------------------------------------------------

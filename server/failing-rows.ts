@@ -30,7 +30,7 @@ export async function failingRowsOf(house: House, batchId: string, findingId: st
     const question = planFailingRows(finding, { profile: report.profile, reference: report.referenceProfile ?? undefined, now: Date.parse(report.checkedAt) });
     if (question === null) return { finding: findingId, message: finding.message, total: 0, columns: [], rows: [] };
     const others = new Map<string, Dataset>();
-    if ('dataset' in question && typeof question.dataset === 'string') others.set(question.dataset, await (await data.whole(question.dataset)).open());
+    if (question.kind === 'rows_breaking' && 'dataset' in question.rule) others.set(question.rule.dataset, await (await data.whole(question.rule.dataset)).open());
     const found = await failingRows(await batch.open(), question, limit, { otherDatasets: others });
     const columns = Object.keys(found.rows[0]?.values ?? {});
     return {

@@ -5,6 +5,7 @@ import type { RunReport } from '../protocol/run.ts';
 import type { DigestCache } from './datasets/digest-dataset.ts';
 import type { Analysis } from './engines/duckdb.ts';
 import type { Told } from './feed.ts';
+import type { JudgingPool } from './judging-pool.ts';
 import type { Log } from './log.ts';
 import type { RegisteredModel } from './registry/register-model.ts';
 import type { Store } from './store/open-store.ts';
@@ -19,6 +20,7 @@ export interface House {
   store: Store;
   analysis: Analysis;
   digests: DigestCache;
+  judging: JudgingPool;
   now: () => Date;
 }
 

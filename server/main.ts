@@ -5,6 +5,7 @@ import { type Config } from '../protocol/config.ts';
 import { loadConfig } from './config.ts';
 import { openAnalysis, type Analysis } from './engines/duckdb.ts';
 import { openFeed, type Feed } from './feed.ts';
+import { openJudgingPool } from './judging-pool.ts';
 import { openLog } from './log.ts';
 import { failingRowsOf, type FailingRows } from './failing-rows.ts';
 import type { House, On } from './house.ts';
@@ -47,7 +48,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
   const active = new Map<string, Work>();
   let refused: RefusedFile[] = [];
   const feed = openFeed({ slipway: version, workspace, snapshot });
-  const house: Omit<House, 'config' | 'analysis'> = { workspace, folder, store, now, digests: new Map() };
+  const house: Omit<House, 'config' | 'analysis'> = { workspace, folder, store, now, digests: new Map(), judging: openJudgingPool() };
   let analysis: { directories: string; instance: Analysis } | null = null;
   let turns: Promise<unknown> = Promise.resolve();
 
@@ -183,6 +184,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
       for (const { cancel } of active.values()) cancel.abort();
       await Promise.all([...active.values()].map(({ done }) => done));
       feed.close();
+      await house.judging.close();
       await analysis?.instance.close();
       await log.close();
       await store.close();

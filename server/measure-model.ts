@@ -4,7 +4,6 @@ import type { DatasetRole, EvaluationRole, Gate } from '../protocol/gates.ts';
 import type { RunReport } from '../protocol/run.ts';
 import type { ParityReport, Provider, RuntimeReport } from '../protocol/runtime.ts';
 import { checkParity, type OutputTensor, type ParitySide } from './comparison/check-parity.ts';
-import { compare } from './comparison/compare.ts';
 import { readBatches } from './datasets/read-columns.ts';
 import { detectConceptDrift } from './drift/detect-concept-drift.ts';
 import { detectDrift } from './drift/detect-drift.ts';
@@ -12,14 +11,13 @@ import { estimatePerformance } from './drift/estimate-performance.ts';
 import { startHost, type ModelHost } from './engines/onnx.ts';
 import { tensorOf, vectorsOf, type TensorMap } from './engines/tensor.ts';
 import type { OutcomeValues } from './evaluation/assess-value.ts';
-import { evaluate } from './evaluation/evaluate.ts';
 import { judgeCases } from './evaluation/judge-cases.ts';
-import { pairSubjects } from './evaluation/pair-subjects.ts';
 import { findPredictionFaults, type Predictions } from './evaluation/predictions.ts';
 import type { SliceDeclaration } from './evaluation/slice.ts';
 import { decisionsOf } from './evaluation/subject.ts';
 import { measureLatencyOf, batchSizes } from './measure-runtime.ts';
 import type { House, On, RunSubject, Version } from './house.ts';
+import type { Job } from './judging-thread.ts';
 import { mapInputs, predict, type InputMapping, type OutputColumns } from './predict.ts';
 import { Problem } from './problem.ts';
 import type { Table } from './stats/vector.ts';
@@ -61,19 +59,24 @@ export async function measureModel(house: House, models: Models, subject: RunSub
     measured.predictions.push({ role, faults: findPredictionFaults(predictions, Math.max(1, contract.classes.length)), drift: null });
   }
 
-  for (const role of rolesEvaluated) {
-    const batch = data[role];
-    const predictions = answers.get(role);
-    if (batch === undefined || predictions === undefined) {
-      const reason = batch === undefined ? `slipway.yaml has no ${role} dataset for ${config.name}` : (steps.missing[`predictions.${role}`] ?? 'there are no predictions');
-      steps.skip('evaluate', role, `evaluations.${role}`, reason);
-      steps.skip('compare', role, `comparisons.${role}`, reason);
-      continue;
-    }
-    const evaluation = await steps.attempt('evaluate', `${version.name} on ${batch.name}`, `evaluations.${role}`, () => models.evaluation(version, config, batch, () => evaluationOf(house, subject, contract, version, batch, predictions, on)));
-    if (evaluation !== null) measured.evaluations[role] = evaluation;
-    await compareWithChampion(house, models, subject, contract, role, batch, predictions, measured, steps, on);
-  }
+  // Independent of each other, and each on a thread of its own.
+  await Promise.all(
+    rolesEvaluated.map(async (role) => {
+      const batch = data[role];
+      const predictions = answers.get(role);
+      if (batch === undefined || predictions === undefined) {
+        const reason = batch === undefined ? `slipway.yaml has no ${role} dataset for ${config.name}` : (steps.missing[`predictions.${role}`] ?? 'there are no predictions');
+        steps.skip('evaluate', role, `evaluations.${role}`, reason);
+        steps.skip('compare', role, `comparisons.${role}`, reason);
+        return;
+      }
+      const [evaluation] = await Promise.all([
+        steps.attempt('evaluate', `${version.name} on ${batch.name}`, `evaluations.${role}`, () => models.evaluation(version, config, batch, () => evaluationOf(house, subject, contract, version, batch, predictions, on))),
+        compareWithChampion(house, models, subject, contract, role, batch, predictions, measured, steps, on),
+      ]);
+      if (evaluation !== null) measured.evaluations[role] = evaluation;
+    }),
+  );
 
   const cases = data.cases;
   const caseAnswers = answers.get('cases');
@@ -122,9 +125,11 @@ async function compareWithChampion(house: House, models: Models, subject: RunSub
   }
   const theirs = await steps.attempt('predict', `${champion.name} on ${batch.name}`, `comparisons.${role}`, async () => models.predictions(champion, config, await contractFor(config, champion, batch), batch));
   if (theirs === null) return;
-  const evaluation = await steps.attempt('evaluate', `${champion.name} on ${batch.name}`, `championEvaluations.${role}`, () => models.evaluation(champion, config, batch, () => evaluationOf(house, subject, contract, champion, batch, theirs, on)));
+  const [evaluation, comparison] = await Promise.all([
+    steps.attempt('evaluate', `${champion.name} on ${batch.name}`, `championEvaluations.${role}`, () => models.evaluation(champion, config, batch, () => evaluationOf(house, subject, contract, champion, batch, theirs, on))),
+    steps.attempt('compare', `${version.name} with ${champion.name} on ${batch.name}`, `comparisons.${role}`, () => comparisonOf(house, subject, contract, champion, batch, { candidate: predictions, champion: theirs }, on)),
+  ]);
   if (evaluation !== null) measured.championEvaluations[role] = evaluation;
-  const comparison = await steps.attempt('compare', `${version.name} with ${champion.name} on ${batch.name}`, `comparisons.${role}`, () => comparisonOf(house, subject, contract, champion, batch, { candidate: predictions, champion: theirs }, on));
   if (comparison !== null) measured.comparisons[role] = comparison;
 }
 
@@ -315,7 +320,7 @@ async function evaluationOf(house: House, subject: RunSubject, contract: Contrac
   const target = batch.config.target ?? config.target;
   const table = await batch.table();
   const features = table.columns.filter(({ name, kind }) => name !== target && !notFeatures(batch).includes(name) && (kind === 'numeric' || kind === 'categorical' || kind === 'boolean'));
-  return evaluate({
+  const input: Extract<Job, { kind: 'evaluate' }>['input'] = {
     dataset: await batch.ref(),
     model: { name: config.name, version: version.name, digest: version.digest },
     subject: subjectOf(table, config, target, contract, predictions),
@@ -326,8 +331,8 @@ async function evaluationOf(house: House, subject: RunSubject, contract: Contrac
     groups: contract.task === 'binary' ? config.groups : [],
     value: outcomeValuesOf(config, contract),
     seed: house.config.seed,
-    tick: tickerFor('evaluate', `${version.name} on ${batch.name}`, on),
-  });
+  };
+  return house.judging.run({ kind: 'evaluate', input }, { signal: on.signal, onProgress: resampling('evaluate', `${version.name} on ${batch.name}`, on) });
 }
 
 async function comparisonOf(house: House, { config, policy, version }: RunSubject, contract: Contract, champion: Version, batch: Batch, answers: { candidate: Predictions; champion: Predictions }, on: On): Promise<ComparisonReport> {
@@ -335,14 +340,20 @@ async function comparisonOf(house: House, { config, policy, version }: RunSubjec
   const dataset = await batch.ref();
   const target = batch.config.target ?? config.target;
   const of = (predictions: Predictions) => subjectOf(table, config, target, contract, predictions);
-  return compare({
-    candidate: { version: version.name, digest: version.digest, dataset },
-    champion: { version: champion.name, digest: champion.digest, dataset },
-    pairs: pairSubjects(of(answers.candidate), of(answers.champion), { metrics: metricsWanted(policy), table, slices: slicesOf(config), value: outcomeValuesOf(config, contract) }),
-    keys: rowNames(table, batch.config.key),
-    seed: house.config.seed,
-    tick: tickerFor('compare', `${version.name} with ${champion.name} on ${batch.name}`, on),
-  });
+  return house.judging.run(
+    {
+      kind: 'compare',
+      input: {
+        candidate: { version: version.name, digest: version.digest, dataset },
+        champion: { version: champion.name, digest: champion.digest, dataset },
+        keys: rowNames(table, batch.config.key),
+        seed: house.config.seed,
+      },
+      subjects: { candidate: of(answers.candidate), champion: of(answers.champion) },
+      options: { metrics: metricsWanted(policy), table, slices: slicesOf(config), value: outcomeValuesOf(config, contract) },
+    },
+    { signal: on.signal, onProgress: resampling('compare', `${version.name} with ${champion.name} on ${batch.name}`, on) },
+  );
 }
 
 /** Metrics that gates ask for, whether or not they are among the usual ones. */
@@ -359,13 +370,8 @@ function slicesOf({ slices }: ModelConfig): SliceDeclaration[] {
   return slices.flatMap((slice): SliceDeclaration[] => (slice.kind === 'by' ? [{ by: slice.columns }] : slice.kind === 'where' ? [{ name: slice.name, where: slice.where }] : []));
 }
 
-function tickerFor(step: 'evaluate' | 'compare', subject: string, on: On): (share: number) => Promise<void> {
-  let share = 0;
-  const tick = ticker(on.signal, () => performance.now(), () => on.progress({ step, subject, done: Math.round(share * 2000), total: 2000, unit: 'resamples' }));
-  return async (done) => {
-    share = done;
-    await tick();
-  };
+function resampling(step: 'evaluate' | 'compare', subject: string, on: On): (share: number) => void {
+  return (share) => on.progress({ step, subject, done: Math.round(share * 2000), total: 2000, unit: 'resamples' });
 }
 
 /** Columns that name or place a row rather than describe it. */

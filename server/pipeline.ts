@@ -5,7 +5,7 @@ import type { Config, ModelConfig } from '../protocol/config.ts';
 import type { Command, RefusedFile } from '../protocol/feed.ts';
 import type { DatasetRole, Gate } from '../protocol/gates.ts';
 import type { Lineage } from '../protocol/lineage.ts';
-import type { BatchReport, BatchSummary, RunReport, RunSummary } from '../protocol/run.ts';
+import { steps as stepNames, type BatchReport, type BatchSummary, type RunReport, type RunSummary, type StepOutcome } from '../protocol/run.ts';
 import { evidenceOf, type Measurements } from './evidence.ts';
 import { defaultPolicy } from './gates/default-policy.ts';
 import { judge } from './gates/judge.ts';
@@ -167,7 +167,7 @@ async function runVersion(house: House, data: WorkspaceData, models: Models, sub
     provider: measured.runtime?.provider ?? 'cpu',
     versions: traceVersions(measured.runtime?.onnxruntime ?? 'not used'),
   };
-  const run: Measurements = { schema: 'slipway.run/1', id, startedAt, role, model: { name: config.name, version: version.name, digest: version.digest }, lineage, steps: steps.outcomes, batches, history, ...measured, missing: steps.missing, policy };
+  const run: Measurements = { schema: 'slipway.run/1', id, startedAt, role, model: { name: config.name, version: version.name, digest: version.digest }, lineage, steps: inOrder(steps.outcomes), batches, history, ...measured, missing: steps.missing, policy };
   const { gates, decision } = judge(policy, evidenceOf(run));
   const report: RunReport = { ...run, gates, decision, finishedAt: now().toISOString() };
 
@@ -186,12 +186,21 @@ async function batchReportFor(house: House, data: WorkspaceData, { config, batch
 /** Earlier batches of the current dataset and the newest, oldest first, so that a trend can be seen. */
 async function historyOf(house: House, data: WorkspaceData, subject: RunSubject, newest: BatchReport | undefined, steps: Steps, on: On): Promise<BatchSummary[]> {
   const summaries: BatchSummary[] = [];
-  for (const batch of subject.earlier) {
-    const report = await steps.attempt('check', batch.name, `history.${batch.name}`, () => batchReportFor(house, data, subject, 'current', batch, steps, on));
-    batch.forget();
-    if (report !== null) summaries.push(summaryOf(report));
+  // Two at a time: one is read while the other is judged, and no more than two lie in memory.
+  for (let from = 0; from < subject.earlier.length; from += 2) {
+    const pair = subject.earlier.slice(from, from + 2).map(async (batch) => {
+      const report = await steps.attempt('check', batch.name, `history.${batch.name}`, () => batchReportFor(house, data, subject, 'current', batch, steps, on));
+      batch.forget();
+      return report;
+    });
+    for (const report of await Promise.all(pair)) if (report !== null) summaries.push(summaryOf(report));
   }
   return newest === undefined ? summaries : [...summaries, summaryOf(newest)];
+}
+
+/** Some steps run side by side; the record has them in the order of the story, whichever was done first. */
+function inOrder(outcomes: readonly StepOutcome[]): StepOutcome[] {
+  return [...outcomes].sort((a, b) => stepNames.indexOf(a.step) - stepNames.indexOf(b.step) || (a.subject ?? '').localeCompare(b.subject ?? '', 'en', { numeric: true }));
 }
 
 async function refsOf(batches: RunSubject['batches']): Promise<Lineage['datasets']> {

@@ -9,12 +9,11 @@ import { planMeasurements } from './data-quality/plan-measurements.ts';
 import { suggestChecks } from './data-quality/suggest-checks.ts';
 import { measure } from './datasets/measure.ts';
 import type { Dataset } from './datasets/open-dataset.ts';
-import { detectDrift } from './drift/detect-drift.ts';
 import { canonicalise } from './gates/canonicalise.ts';
 import { summariseDrift } from './drift/summarise-drift.ts';
 import type { House, On } from './house.ts';
 import { Problem } from './problem.ts';
-import { ticker, type Steps } from './steps.ts';
+import type { Steps } from './steps.ts';
 import type { Batch, WorkspaceData } from './workspace-data.ts';
 import { version } from './version.ts';
 
@@ -66,15 +65,19 @@ function isFinal({ dataQuality, drift, driftMissing }: BatchReport): boolean {
 }
 
 /** What stands in slipway.yaml, and what the reference suggests for columns and kinds that nobody wrote a check for. */
-export async function checksFor({ config }: House, { batch, reference, target }: Pick<BatchRequest, 'batch' | 'reference' | 'target'>): Promise<Check[]> {
+export async function checksFor({ config, now }: House, { batch, reference, target }: Pick<BatchRequest, 'batch' | 'reference' | 'target'>): Promise<Check[]> {
   const written = batch.config.checks;
   if (!config.suggestChecks || reference === null || reference.files.join() === batch.files.join()) return written;
-  const suggested = suggestChecks(await reference.profile(), { target: target ?? undefined, time: batch.config.time ?? undefined, key: batch.config.key });
+  const suggested = suggestChecks(await reference.profile(), { target: target ?? undefined, time: batch.config.time ?? undefined, key: batch.config.key, table: await reference.table(), now: now().getTime() });
   const named = new Set(written.map(identityOf));
   return [...written, ...suggested.filter((check) => !named.has(identityOf(check)))];
 }
 
-const identityOf = (check: Check): string => `${check.kind}:${'column' in check ? check.column : ''}`;
+/** What a check is about: a written one takes the place of what would be suggested about the same thing. */
+function identityOf(check: Check): string {
+  const about = 'column' in check ? check.column : 'columns' in check ? check.columns?.join() : 'target' in check ? check.target : 'expression' in check ? check.expression : '';
+  return `${check.kind}:${about ?? ''}:${'dataset' in check ? check.dataset : ''}`;
+}
 
 async function findingsOf(house: House, data: WorkspaceData, { batch, reference, target }: BatchRequest, checks: Check[], on: On): Promise<BatchReport['dataQuality']['findings']> {
   const { signal } = on;
@@ -104,20 +107,21 @@ async function datasetsNamedIn(checks: Check[], data: WorkspaceData, on: On): Pr
   return opened;
 }
 
-async function driftOf({ config, now }: House, { batch, reference, target }: BatchRequest & { reference: Batch }, on: On): Promise<DriftReport> {
+async function driftOf({ config, judging }: House, { batch, reference, target }: BatchRequest & { reference: Batch }, on: On): Promise<DriftReport> {
   const side = async (of: Batch) => ({ dataset: await of.ref(), table: await of.table() });
   const leaveOut = new Map<string, string>([
     ...batch.config.key.map((column): [string, string] => [column, 'it is a key']),
     ...config.drift.exclude.map((column): [string, string] => [column, 'slipway.yaml excludes it']),
   ]);
   const { alpha, floors, columnFloors, include, multivariate } = config.drift;
-  let done = 0;
-  const tick = ticker(on.signal, () => now().getTime(), () => on.progress({ step: 'detect drift', subject: batch.name, done: ++done, total: null, unit: 'columns' }));
-  return detectDrift(
-    { reference: await side(reference), current: await side(batch) },
-    { target: target ?? undefined, leaveOut },
-    { alpha, floors, columnFloors: new Map(columnFloors.map(({ column, floor }) => [column, floor])), include, multivariate: multivariate ? {} : null, seed: config.seed },
-    tick,
+  return judging.run(
+    {
+      kind: 'detect drift',
+      input: { reference: await side(reference), current: await side(batch) },
+      roles: { target: target ?? undefined, leaveOut },
+      options: { alpha, floors, columnFloors: new Map(columnFloors.map(({ column, floor }) => [column, floor])), include, multivariate: multivariate ? {} : null, seed: config.seed },
+    },
+    { signal: on.signal, onProgress: (done) => on.progress({ step: 'detect drift', subject: batch.name, done, total: null, unit: 'columns' }) },
   );
 }
 

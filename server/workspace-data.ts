@@ -70,7 +70,7 @@ export function openWorkspaceData({ workspace, allow, datasets, analysis, digest
     const readRows = async () => {
       const [dataset, { columns }] = [await open(), await profile()];
       const kinds = new Map<string, ColumnKind>(columns.map((column) => [column.name, column.kind]));
-      return readTable(dataset, columns.map((column) => column.name), { signal, kinds, onProgress: (done, total) => onProgress({ subject: name, done, total, unit: 'rows' }) });
+      return readTable(dataset, columns.map((column) => column.name), { signal, kinds, shared: true, onProgress: (done, total) => onProgress({ subject: name, done, total, unit: 'rows' }) });
     };
     let rows = once(readRows);
     const batch: Batch = {

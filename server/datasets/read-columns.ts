@@ -10,6 +10,8 @@ export interface ReadOptions {
   onProgress?: (rowsDone: number, rowsTotal: number) => void;
   /** Kinds as the profile decided them; by default what the type suggests. */
   kinds?: ReadonlyMap<string, ColumnKind>;
+  /** Lay columns in memory that threads share, so that handing a table to one copies no numbers. */
+  shared?: boolean;
   /** Booleans are categories "false" and "true", or the numbers 0 and 1. */
   booleans?: 'categorical' | 'numeric';
 }
@@ -63,13 +65,17 @@ interface ColumnBuilder {
   take(rows: number): Column;
 }
 
-function newBuilder(column: DatasetColumn, capacity: number, { booleans = 'categorical', kinds }: ReadOptions): ColumnBuilder {
+function newBuilder(column: DatasetColumn, capacity: number, { booleans = 'categorical', kinds, shared = false }: ReadOptions): ColumnBuilder {
   const family = familyOf(column.type);
-  const vector = family === 'text' || family === 'nested' ? categoricalBuilder(capacity) : family === 'boolean' && booleans === 'categorical' ? booleanBuilder(capacity) : numericBuilder(capacity);
+  const vector = family === 'text' || family === 'nested' ? categoricalBuilder(capacity, shared) : family === 'boolean' && booleans === 'categorical' ? booleanBuilder(capacity, shared) : numericBuilder(capacity, shared);
   return {
     append: vector.append,
     take: (rows) => ({ name: column.name, type: column.type, kind: kinds?.get(column.name) ?? kindOfType(column.type), vector: vector.take(rows) }),
   };
+}
+
+function memory(bytes: number, shared: boolean): ArrayBufferLike {
+  return shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
 }
 
 interface VectorBuilder {
@@ -77,17 +83,17 @@ interface VectorBuilder {
   take(rows: number): Vector;
 }
 
-function numericBuilder(capacity: number): VectorBuilder {
-  const values = new Float64Array(capacity);
+function numericBuilder(capacity: number, shared: boolean): VectorBuilder {
+  const values = new Float64Array(memory(capacity * 8, shared));
   let nulls: Uint8Array | undefined;
   let exact: BigInt64Array | BigUint64Array | undefined;
   return {
     append(source, from, count, at) {
       if (source.kind !== 'numbers') throw new Error('numbers expected');
       values.set(source.values.subarray(from, from + count), at);
-      if (source.nulls) (nulls ??= new Uint8Array(capacity)).set(source.nulls.subarray(from, from + count), at);
+      if (source.nulls) (nulls ??= new Uint8Array(memory(capacity, shared))).set(source.nulls.subarray(from, from + count), at);
       if (source.exact && !exact) {
-        exact = source.exact instanceof BigInt64Array ? new BigInt64Array(capacity) : new BigUint64Array(capacity);
+        exact = source.exact instanceof BigInt64Array ? new BigInt64Array(memory(capacity * 8, shared)) : new BigUint64Array(memory(capacity * 8, shared));
         for (let row = 0; row < at; row++) exact[row] = BigInt(values[row]);
       }
       if (!exact) return;
@@ -104,8 +110,8 @@ function numericBuilder(capacity: number): VectorBuilder {
   };
 }
 
-function booleanBuilder(capacity: number): VectorBuilder {
-  const codes = new Int32Array(capacity);
+function booleanBuilder(capacity: number, shared: boolean): VectorBuilder {
+  const codes = new Int32Array(memory(capacity * 4, shared));
   const dictionary: string[] = [];
   return {
     append(source, from, count, at) {
@@ -126,8 +132,8 @@ function booleanBuilder(capacity: number): VectorBuilder {
 }
 
 /** A table has one dictionary per column, in the order it meets the words; the stream's own may be begun anew on the way. */
-function categoricalBuilder(capacity: number): VectorBuilder {
-  const codes = new Int32Array(capacity);
+function categoricalBuilder(capacity: number, shared: boolean): VectorBuilder {
+  const codes = new Int32Array(memory(capacity * 4, shared));
   const dictionary: string[] = [];
   let source: readonly string[] | undefined;
   let translated: Int32Array = new Int32Array(1024).fill(-1);
