@@ -6,8 +6,6 @@ import type { ParityReport, Provider, RuntimeReport } from '../protocol/runtime.
 import { checkParity, type OutputTensor, type ParitySide } from './comparison/check-parity.ts';
 import { readBatches } from './datasets/read-columns.ts';
 import { detectConceptDrift } from './drift/detect-concept-drift.ts';
-import { detectDrift } from './drift/detect-drift.ts';
-import { estimatePerformance } from './drift/estimate-performance.ts';
 import { startHost, type ModelHost } from './engines/onnx.ts';
 import { tensorOf, vectorsOf, type TensorMap } from './engines/tensor.ts';
 import type { OutcomeValues } from './evaluation/assess-value.ts';
@@ -22,7 +20,7 @@ import { mapInputs, predict, type InputMapping, type OutputColumns } from './pre
 import { Problem } from './problem.ts';
 import type { Table } from './stats/vector.ts';
 import { digestOf } from './report-batch.ts';
-import { ticker, type Steps } from './steps.ts';
+import type { Steps } from './steps.ts';
 import { contractOf, labelsOf, predictionsIn, predictionsOf, subjectOf, type Contract } from './subject-of.ts';
 import type { Batch } from './workspace-data.ts';
 
@@ -144,11 +142,14 @@ async function detectPredictionDrift(house: House, models: Models, { config, ver
   const drift = await steps.attempt('detect drift', 'predictions', 'predictionDrift', async () => {
     const before = await models.predictions(version, config, contract, reference);
     const side = async (batch: Batch, predictions: Predictions) => ({ dataset: await batch.ref(), table: predictionTable(predictions, contract) });
-    return detectDrift(
-      { reference: await side(reference, before), current: await side(current, now) },
-      { predictions: predictionTable(now, contract).columns.map(({ name }) => name) },
-      { alpha: house.config.drift.alpha, floors: house.config.drift.floors, multivariate: null, seed: house.config.seed },
-      ticker(on.signal, () => performance.now()),
+    return house.judging.run(
+      {
+        kind: 'detect drift',
+        input: { reference: await side(reference, before), current: await side(current, now) },
+        roles: { predictions: predictionTable(now, contract).columns.map(({ name }) => name) },
+        options: { alpha: house.config.drift.alpha, floors: house.config.drift.floors, multivariate: null, seed: house.config.seed },
+      },
+      { signal: on.signal },
     );
   });
   const made = measured.predictions.find(({ role }) => role === 'current');
@@ -171,8 +172,8 @@ async function estimateWithoutLabels(house: House, { config, batches }: RunSubje
       const subject = labelled ? subjectOf(table, config, target, contract, predictions) : null;
       return { scores: predictions.kind === 'scores' ? predictions.scores : predictions.probabilities, labels: subject !== null && (subject.task === 'binary' || subject.task === 'multiclass') ? subject.labels.map((label) => Math.max(-1, label)) : null };
     };
-    const tick = ticker(on.signal, () => performance.now());
-    return estimatePerformance({ classes: contract.classes.length, threshold: config.threshold, reference: await side(holdout, before), current: await side(current, now) }, { seed: house.config.seed }, tick);
+    const input = { classes: contract.classes.length, threshold: config.threshold, reference: await side(holdout, before), current: await side(current, now) };
+    return house.judging.run({ kind: 'estimate performance', input, options: { seed: house.config.seed } }, { signal: on.signal });
   });
   if (estimates === null) return;
   measured.estimates = estimates;

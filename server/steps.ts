@@ -1,5 +1,4 @@
 import { problems, type ProblemCode } from '../protocol/problem.ts';
-import type { Progress } from '../protocol/feed.ts';
 import type { StepName, StepOutcome } from '../protocol/run.ts';
 import { Problem } from './problem.ts';
 
@@ -48,20 +47,3 @@ export function openSteps({ signal, now, told, log }: { signal: AbortSignal; now
     },
   };
 }
-
-/**
- * For long computations: gives other work a turn every few milliseconds, shows progress, and throws when cancelled.
- * A cancel arrives as an event, so it can only be seen between turns.
- */
-export function ticker(signal: AbortSignal, now: () => number, report: () => void = () => {}): () => Promise<void> {
-  let last = now();
-  return async () => {
-    if (now() - last < 20) return;
-    report();
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    signal.throwIfAborted();
-    last = now();
-  };
-}
-
-export type Report = (progress: Omit<Progress, 'work'>) => void;

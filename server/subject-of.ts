@@ -35,8 +35,6 @@ export function contractOf(config: ModelConfig, named: ClassLabels | null, label
 }
 
 function taskOf(classes: readonly string[], labels: readonly string[], config: ModelConfig): Task {
-  if (config.references.length > 1) return 'generation';
-  if (config.query !== null) return 'ranking';
   const count = classes.length > 0 ? classes.length : labels.length;
   if (classes.length === 0 && labels.length !== 2) throw new Problem('config-invalid', `The model file of ${config.name} names no classes; write its task in slipway.yaml`);
   return count === 2 ? 'binary' : 'multiclass';
@@ -240,7 +238,7 @@ function codesOf(vector: Vector, classes: readonly string[]): Int32Array {
   });
 }
 
-/** A query without a name is one of its own kind. */
+/** Rows without a query are one list of their own. */
 function groupsOf(vector: Vector): Int32Array {
   if (vector.kind === 'categorical') return vector.codes;
   const { values, nulls, exact } = vector;
