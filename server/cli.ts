@@ -66,13 +66,14 @@ function program(): Command {
     .action(async (model: string | undefined, options: { versionName?: string[]; force?: boolean; watch?: boolean; json?: boolean; junit?: string; report: string; all?: boolean }) => {
       await withConnection(slipway, async (connection, workspace) => {
         const reports: RunReport[] = [];
+        const shownBatches = new Set<string>();
         const show = async (id: string): Promise<void> => {
           const report = await connection.readRun(id);
           reports.push(report);
           const path = resolve(workspace, options.report, `${report.model.name}-${report.model.version}.html`);
           await writeReport(path, reportPage(report));
           if (options.json === true) console.log(JSON.stringify(report));
-          else console.log(`\n${runText(report, { all: options.all, reportPath: relative('.', path) })}`);
+          else console.log(`\n${runText(report, { all: options.all, reportPath: relative('.', path), shownBatches })}`);
         };
         const models = model === undefined ? undefined : [model];
         const outcome = await follow(connection, { kind: 'run', models, versions: options.versionName, force: options.force, watch: options.watch }, { quiet: options.json, onRun: show });

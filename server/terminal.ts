@@ -11,8 +11,17 @@ const marks: Record<Verdict, string> = { pass: pc.green('✓'), fail: pc.red('�
 
 export const verdictMark = (verdict: Verdict): string => marks[verdict];
 
+export interface RunTextOptions {
+  /** Every gate and column, not only what did not pass. */
+  all?: boolean;
+  reportPath?: string;
+  columns?: number;
+  /** Ids of batches whose drift has been shown already: several versions are judged on the same data. */
+  shownBatches?: Set<string>;
+}
+
 /** A run as one screen of text: the sentence, what did not pass, what moved, what to do next. */
-export function runText(report: RunReport, { all = false, reportPath, columns = process.stdout.columns ?? Infinity }: { all?: boolean; reportPath?: string; columns?: number } = {}): string {
+export function runText(report: RunReport, { all = false, reportPath, columns = process.stdout.columns ?? Infinity, shownBatches = new Set() }: RunTextOptions = {}): string {
   const { model, decision, lineage, runtime } = report;
   const against = lineage.champion === null || report.role === 'champion' ? '' : ` against ${lineage.champion.version}`;
   const data = lineage.datasets.current ?? lineage.datasets.holdout;
@@ -35,9 +44,31 @@ export function runText(report: RunReport, { all = false, reportPath, columns = 
     lines.push(`${marks.error} step ${step.step} (${step.subject ?? ''}${others > 0 ? ` and ${others} more` : ''}): ${step.problem?.detail ?? 'failed'}${hintText(step.problem?.hint)}`);
   }
   const current = report.batches.find((batch) => batch.role === 'current');
-  if (current?.batch.drift != null) lines.push('', ...driftLines(current.batch.drift, all, columns));
+  if (current?.batch.drift != null && !shownBatches.has(current.batch.id)) {
+    shownBatches.add(current.batch.id);
+    lines.push('', ...driftLines(current.batch.drift, all, columns));
+  }
+  const next = nextStep(report);
+  if (next !== null) lines.push('', `${pc.cyan('→')} ${next}`);
   lines.push('', `${pc.dim('run')} ${report.id}${reportPath === undefined ? '' : `  ${pc.dim('report')} ${reportPath}`}`);
   return lines.join('\n');
+}
+
+/** The one thing to do now. */
+function nextStep({ role, model, decision, gates }: RunReport): string | null {
+  const stopping = gates.find(({ gate }) => gate.id === decision.blocking[0]);
+  const where = stopping?.gate.line === undefined ? '' : ` (slipway.yaml:${stopping.gate.line})`;
+  switch (decision.verdict) {
+    case 'pass':
+      return role === 'champion' ? null : `to promote it, write champion: ${model.version} under ${model.name} in slipway.yaml`;
+    case 'fail':
+      return stopping === undefined ? null : `look at ${stopping.title}${where} in the report: the rows that flipped and the slices they are in`;
+    case 'inconclusive':
+      if (stopping === undefined) return 'write gates in slipway.yaml that say what this model must reach';
+      return stopping.rowsNeeded === undefined ? `${stopping.title}${where}: ${stopping.reason}` : `collect about ${countText(stopping.rowsNeeded)} more labelled rows to decide ${stopping.title}${where}`;
+    case 'error':
+      return stopping === undefined ? null : `mend what is missing: ${stopping.title}${where}: ${stopping.reason}`;
+  }
 }
 
 function hintText(hint: string | undefined): string {
