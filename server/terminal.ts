@@ -38,7 +38,7 @@ export function runText(report: RunReport, { all = false, reportPath, columns = 
     '',
     ...gateLines(report.gates, all, columns),
   ];
-  const failures = new Map(report.steps.filter((step) => step.state === 'failed').map((step) => [`${step.step} ${step.problem?.detail}`, step]));
+  const failures = new Map(report.steps.filter((step) => step.state === 'failed').toReversed().map((step) => [`${step.step} ${step.problem?.detail}`, step]));
   for (const step of failures.values()) {
     const others = report.steps.filter((each) => each.state === 'failed' && each.step === step.step && each.problem?.detail === step.problem?.detail).length - 1;
     lines.push(`${marks.error} step ${step.step} (${step.subject ?? ''}${others > 0 ? ` and ${others} more` : ''}): ${step.problem?.detail ?? 'failed'}${hintText(step.problem?.hint)}`);
