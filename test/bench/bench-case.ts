@@ -44,6 +44,8 @@ export interface Medians {
   workSeconds: number;
   /** From the start of the process to its end. */
   wallSeconds: number;
+  /** Of all processors, over the same time; null where it cannot be seen. */
+  cpuSeconds: number | null;
   /** Most resident memory of the process and its children together; null where it cannot be seen. */
   peakBytes: number | null;
 }

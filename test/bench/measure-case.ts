@@ -60,14 +60,18 @@ async function warmFileCache({ input }: Side): Promise<void> {
 
 function summarise({ name, role }: Side, runs: Run[]): SideOutcome {
   const work = runs.map(({ workSeconds }) => workSeconds);
-  const peaks = runs.flatMap(({ peakBytes }) => (peakBytes === null ? [] : [peakBytes]));
   return {
     name,
     role,
     runs: runs.length,
-    median: { workSeconds: median(work), wallSeconds: median(runs.map(({ wallSeconds }) => wallSeconds)), peakBytes: peaks.length === 0 ? null : median(peaks) },
+    median: { workSeconds: median(work), wallSeconds: median(runs.map((run) => run.wallSeconds)), cpuSeconds: medianSeen(runs.map((run) => run.cpuSeconds)), peakBytes: medianSeen(runs.map((run) => run.peakBytes)) },
     spread: { lowest: Math.min(...work), highest: Math.max(...work) },
   };
+}
+
+function medianSeen(values: (number | null)[]): number | null {
+  const seen = values.filter((value) => value !== null);
+  return seen.length === 0 ? null : median(seen);
 }
 
 function median(values: number[]): number {

@@ -69,13 +69,14 @@ export function markdownOf(machine: Machine, outcomes: readonly Outcome[]): stri
 function rowsOf({ sides }: Outcome): string[][] {
   const ours = sides.find(({ role }) => role === 'ours')!;
   return [
-    ['', 'work, median', 'lowest … highest', 'runs', 'whole process', 'peak memory', 'time ÷ ours', 'memory ÷ ours'],
+    ['', 'work, median', 'lowest … highest', 'runs', 'whole process', 'processor time', 'peak memory', 'time ÷ ours', 'memory ÷ ours'],
     ...sides.map(({ name, runs, median, spread }) => [
       name,
       secondsText(median.workSeconds),
       `${secondsText(spread.lowest)} … ${secondsText(spread.highest)}`,
       String(runs),
       secondsText(median.wallSeconds),
+      median.cpuSeconds === null ? 'not seen' : secondsText(median.cpuSeconds),
       megabytesText(median.peakBytes),
       (median.workSeconds / ours.median.workSeconds).toFixed(2),
       median.peakBytes === null || ours.median.peakBytes === null ? 'not seen' : (median.peakBytes / ours.median.peakBytes).toFixed(2),

@@ -8,7 +8,7 @@ const pollMs = 20;
 export async function runProcess(command: string, args: readonly string[]): Promise<Run> {
   const started = performance.now();
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const memory = watchMemory(child.pid);
+  const use = watchUse(child.pid);
   let output = '';
   let complaints = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
@@ -18,18 +18,20 @@ export async function runProcess(command: string, args: readonly string[]): Prom
     child.once('close', resolve);
   });
   const wallSeconds = (performance.now() - started) / 1000;
-  const peakBytes = memory.stop();
+  const { peakBytes, cpuSeconds } = use.stop();
   if (code !== 0) throw new Error(`${args[0]} ended with ${code}:\n${complaints}`);
   const report = JSON.parse(output.trim().split('\n').at(-1) ?? '') as { seconds: number; facts: Run['facts'] };
-  return { workSeconds: report.seconds, wallSeconds, peakBytes, facts: report.facts };
+  return { workSeconds: report.seconds, wallSeconds, cpuSeconds, peakBytes, facts: report.facts };
 }
 
 /**
- * Resident memory of a process tree: the largest sum seen, or the largest high-water mark of a single process, whichever is
- * more. Pages that parent and child share count twice. Only where there is /proc.
+ * What a process tree uses. Memory: the largest sum of resident memory seen, or the largest high-water mark of a single
+ * process, whichever is more; pages that parent and child share count twice. Processor time: as last seen of each process, so
+ * up to one look is missing. Only where there is /proc.
  */
-function watchMemory(pid: number | undefined): { stop(): number | null } {
+function watchUse(pid: number | undefined): { stop(): { peakBytes: number | null; cpuSeconds: number | null } } {
   let peakBytes = 0;
+  const ticks = new Map<number, number>();
   const look = (): void => {
     if (pid === undefined) return;
     let sum = 0;
@@ -37,6 +39,7 @@ function watchMemory(pid: number | undefined): { stop(): number | null } {
       const status = read(`/proc/${each}/status`);
       sum += kilobytes(status, 'VmRSS');
       peakBytes = Math.max(peakBytes, kilobytes(status, 'VmHWM') * 1024);
+      ticks.set(each, Math.max(ticks.get(each) ?? 0, processorTicks(each)));
     }
     peakBytes = Math.max(peakBytes, sum * 1024);
   };
@@ -44,9 +47,19 @@ function watchMemory(pid: number | undefined): { stop(): number | null } {
   return {
     stop() {
       clearInterval(timer);
-      return peakBytes === 0 ? null : peakBytes;
+      const seen = ticks.size > 0;
+      return { peakBytes: seen ? peakBytes : null, cpuSeconds: seen ? [...ticks.values()].reduce((sum, each) => sum + each, 0) / ticksPerSecond : null };
     },
   };
+}
+
+/** USER_HZ, which Linux shows to programs as 100 on every machine. */
+const ticksPerSecond = 100;
+
+/** User and system time; the name in parentheses, which may hold anything, is stepped over. */
+function processorTicks(pid: number): number {
+  const fields = read(`/proc/${pid}/stat`).split(') ').at(-1)!.split(' ');
+  return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
 }
 
 function treeOf(pid: number): number[] {

@@ -15,7 +15,7 @@ const { values: options } = parseArgs({
     /** Small sizes, once each: proves that the script works, measures nothing. */
     quick: { type: 'boolean', default: false },
     'without-peers': { type: 'boolean', default: false },
-    /** Ids of cases, or how they begin, with commas between; all by default. */
+    /** `drift,scoring-dense`: all by default. */
     cases: { type: 'string', default: '' },
     repeats: { type: 'string' },
     cache: { type: 'string', default: join(tmpdir(), 'slipway-bench') },
@@ -25,7 +25,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const resultsFile = join(here, 'results.json');
 const docsFile = join(here, '../../docs/benchmarks.md');
 const repeats = Number(options.repeats ?? (options.quick ? 1 : 5));
-const wanted = options.cases.split(',');
+const wanted = options.cases === '' ? null : options.cases.split(',');
 
 await mkdir(options.cache, { recursive: true });
 const peers = options['without-peers'] ? null : await installPeers(options.cache, join(here, 'requirements.txt')).catch(notInstalled);
@@ -33,15 +33,15 @@ const programs = await bundlePrograms(here);
 const outcomes: Outcome[] = [];
 try {
   for (const benchCase of casesOf(options.cache, availableParallelism(), options.quick)) {
-    if (!wanted.some((start) => benchCase.id.startsWith(start))) continue;
+    if (wanted !== null && !wanted.some((name) => benchCase.id === name || benchCase.id.startsWith(`${name}-`))) continue;
     const outcome = await measureCase(benchCase, { peers, programs, repeats, onRun: (text) => process.stderr.write(`${text}\n`) });
     process.stdout.write(`${tableOf(outcome)}\n\n`);
     outcomes.push(outcome);
+    if (!options.quick) await keep(outcomes);
   }
 } finally {
   await programs.remove();
 }
-if (!options.quick) await keep(outcomes);
 if (outcomes.some(({ disagreements }) => disagreements.length > 0)) process.exitCode = 1;
 
 /** A bench without its peers is worth running; a peer that is made up is not. */

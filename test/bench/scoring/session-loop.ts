@@ -11,7 +11,7 @@ const input = readInput<ScoringInput>();
 const analysis = await openAnalysis({ directories: [input.folder], threads: input.threads });
 const dataset = await openDataset(analysis, { name: 'data', files: input.file, root: input.folder });
 const host = await startHost({ file: input.model, threads: input.threads, deadlineMs: 600_000 });
-const mapping = mapInputs(host.model.inputs, { name: 'model', inputs: input.columns.length === 0 ? [] : [{ input: host.model.inputs[0].name, columns: input.columns }], target: null }, dataset, []);
+const mapping = mapInputs(host.model.inputs, { name: 'model', inputs: input.columns.length === 0 ? [] : [{ input: host.model.inputs[0].name, columns: input.columns }] }, dataset, []);
 const columns = mapping.flatMap((each) => each.columns);
 const feed: TensorMap = new Map();
 for await (const batch of readBatches(dataset, columns, input.rowsPerBatch)) {

@@ -12,8 +12,8 @@ await reportWork(async () => {
   const dataset = await openDataset(analysis, { name: 'data', files: input.file, root: input.folder });
   const host = await startHost({ file: input.model, threads: input.threads });
   const inputs = input.columns.length === 0 ? [] : [{ input: host.model.inputs[0].name, columns: input.columns }];
-  const mapping = mapInputs(host.model.inputs, { name: 'model', inputs, target: null }, dataset, []);
-  const outputs = await predict(host, dataset, mapping, { rowsPerBatch: input.rowsPerBatch, signal: new AbortController().signal, onProgress: () => undefined });
+  const mapping = mapInputs(host.model.inputs, { name: 'model', inputs }, dataset, []);
+  const outputs = await predict(host, dataset, mapping, { rowsPerBatch: input.rowsPerBatch, signal: new AbortController().signal });
   await host.close();
   await analysis.close();
   const scores = outputs.at(-1)!.columns[input.positive];
