@@ -79,9 +79,16 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
 
   async function perform(work: string, command: Command, signal: AbortSignal): Promise<void> {
     const made: { runs: string[]; batches: string[] } = { runs: [], batches: [] };
+    // A work that watches looks at every file again and again; what it refuses is news once.
+    const refusals = new Set<string>();
     const on: On = {
       signal,
       tell(message) {
+        if (message.kind === 'model-refused') {
+          const refusal = `${message.file.path}\n${message.file.message}`;
+          if (refusals.has(refusal)) return;
+          refusals.add(refusal);
+        }
         if (message.kind === 'run-finished') made.runs.push(message.run.id);
         if (message.kind === 'batch-checked') made.batches.push(message.batch.id);
         feed.tell({ ...message, work });

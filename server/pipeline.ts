@@ -9,7 +9,8 @@ import { steps as stepNames, type BatchReport, type BatchSummary, type RunReport
 import { evidenceOf, type Measurements } from './evidence.ts';
 import { defaultPolicy } from './gates/default-policy.ts';
 import { judge } from './gates/judge.ts';
-import { measureModel, openModels, type Models } from './measure-model.ts';
+import { measureModel } from './measure-model.ts';
+import { openModels, type Models } from './open-models.ts';
 import type { House, On, RunSubject, Version } from './house.ts';
 import { Problem } from './problem.ts';
 import { findModels } from './registry/find-models.ts';
@@ -38,7 +39,9 @@ export async function runModels(house: House, command: Extract<Command, { kind: 
       for (const version of versions) {
         if (command.versions !== undefined && !command.versions.includes(version.name)) continue;
         const subject = await aboutToRun(house, data, model, version, versions);
-        if (command.force !== true && (await house.store.findRun(subject.evidenceKey)) !== null) continue;
+        // An error may have been the machine's: it is tried again. Every other verdict stands while its evidence does.
+        const saved = command.force === true ? null : await house.store.findRun(subject.evidenceKey);
+        if (saved !== null && saved.decision.verdict !== 'error') continue;
         await runVersion(house, data, models, subject, on);
       }
     }
