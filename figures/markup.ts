@@ -7,7 +7,7 @@ export class Markup {
   }
 }
 
-type Part = Markup | string | number | null | undefined | false | readonly Part[];
+export type Part = Markup | string | number | null | undefined | false | readonly Part[];
 
 /** Template tag: what is interpolated is escaped, unless it is Markup. Works for HTML and for SVG. */
 export function markup(strings: TemplateStringsArray, ...parts: Part[]): Markup {
@@ -22,5 +22,11 @@ function render(part: Part): string {
 }
 
 export function escapeText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;').replace(unsafe, '\ufffd');
 }
+
+/**
+ * Control characters are not allowed in HTML or SVG. Direction overrides would let a name reorder the words around it,
+ * so that a reader sees another verdict than the one that is written.
+ */
+const unsafe = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;

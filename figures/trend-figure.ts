@@ -1,33 +1,43 @@
 import { numberText } from '../protocol/number-text.ts';
+import { cutText, fittedLabel } from './cut-text.ts';
 import { dataTable, figure } from './figure.ts';
 import { markup, type Markup } from './markup.ts';
 import { linearScale } from './scale.ts';
 
+export interface TrendOptions {
+  /** Oldest first; null where there was no number. */
+  points: { name: string; value: number | null }[];
+  limit?: { value: number; label: string };
+  finding: string;
+  width?: number;
+}
+
 /** One number over batches or runs, oldest left; the limit as a line; gaps where there was no number. */
-export function trendFigure({ points, limit, finding, width = 320 }: { points: { name: string; value: number | null }[]; limit?: number; finding: string; width?: number }): Markup | null {
+export function trendFigure({ points, limit, finding, width = 320 }: TrendOptions): Markup | null {
   const known = points.flatMap(({ value }) => (value === null ? [] : [value]));
   if (known.length < 2) return null;
-  const height = 84;
-  const x = linearScale([0, points.length - 1], [8, width - 44]);
-  const y = linearScale([Math.min(0, ...known), Math.max(...known, limit ?? 0) || 1], [height - 20, 8]);
-  let pen = 'M';
-  const path = points
-    .map(({ value }, index) => {
-      if (value === null) {
-        pen = 'M';
-        return '';
-      }
-      const command = `${pen}${x(index)} ${y(value)}`;
-      pen = 'L';
-      return command;
-    })
-    .join('');
+  const height = 96;
+  const right = width - 62;
+  const bottom = height - 22;
+  const x = linearScale([0, points.length - 1], [6, right - 4]);
+  const y = linearScale([Math.min(0, ...known), Math.max(...known, limit?.value ?? 0) || 1], [bottom, 10]);
   const last = points[points.length - 1];
+  const lastY = last.value === null ? null : y(last.value);
+  const limitY = limit === undefined ? null : y(limit.value);
+  // Two numbers at one height would be written over each other.
+  const apart = lastY === null || limitY === null || Math.abs(lastY - limitY) >= 12 ? 0 : lastY <= limitY ? 12 - (limitY - lastY) : -12 + (lastY - limitY);
   return figure(
-    { width, height, finding, table: dataTable(['batch', 'value'], points.map(({ name, value }) => [name, value === null ? '—' : numberText(value)])) },
-    limit === undefined ? markup`` : markup`<line class="guide" x1="0" x2="${width - 44}" y1="${y(limit)}" y2="${y(limit)}"/><text x="${width - 40}" y="${y(limit) + 4}">${numberText(limit)}</text>`,
-    markup`<path class="now" d="${path}"/>`,
-    markup`${points.map(({ value }, index) => (value === null ? null : markup`<circle class="dot" cx="${x(index)}" cy="${y(value)}" r="2.5"/>`))}`,
-    markup`<text x="0" y="${height - 4}">${points[0].name}</text><text class="end" x="${width - 30}" y="${height - 4}">${last.name}</text>`,
+    { width, height, finding, table: dataTable(['batch', 'value'], points.map(({ name, value }) => [cutText(name, 40), value === null ? '—' : numberText(value)])) },
+    markup`<line class="axis" x1="0" x2="${right}" y1="${bottom}" y2="${bottom}"/>`,
+    limit === undefined || limitY === null ? null : markup`<line class="guide" x1="0" x2="${right}" y1="${limitY}" y2="${limitY}"/><text x="${right + 4}" y="${limitY + 4 + apart}">${limit.label}</text>`,
+    markup`<path class="now" d="${path(points, x, y)}"/>`,
+    points.map(({ value, name }, index) => (value === null ? null : markup`<circle class="${index === points.length - 1 ? 'dot' : 'dot small'}" cx="${x(index)}" cy="${y(value)}" r="${index === points.length - 1 ? 3.5 : 2}"><title>${name.slice(0, 80)}: ${numberText(value)}</title></circle>`)),
+    last.value === null || lastY === null ? null : markup`<text class="accent" x="${right + 4}" y="${lastY + 4}">${numberText(last.value)}</text>`,
+    fittedLabel({ x: 0, y: height - 6, text: points[0].name, width: width / 2 - 8, className: '' }),
+    fittedLabel({ x: right, y: height - 6, text: last.name, width: width / 2 - 40, className: 'end' }),
   );
+}
+
+function path(points: TrendOptions['points'], x: (value: number) => number, y: (value: number) => number): string {
+  return points.map(({ value }, index) => (value === null ? '' : `${index === 0 || points[index - 1].value === null ? 'M' : 'L'}${x(index)} ${y(value)}`)).join('');
 }

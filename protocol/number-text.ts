@@ -10,7 +10,8 @@ export const noNumber = '—';
 export function countText(count: number): string {
   if (!Number.isFinite(count)) return noNumber;
   if (Math.abs(count) >= 1e15) return numberText(count);
-  return minus(Math.round(count).toString().replace(/\B(?=(\d{3})+(?!\d))/g, ','));
+  // Zero has no sign, also where it is rounded.
+  return minus((Math.round(count) + 0).toString().replace(/\B(?=(\d{3})+(?!\d))/g, ','));
 }
 
 /** A number with just enough digits to be told apart: 0.7312 → "0.731", 14.2, 1,204, 0.00023, 3.1e−9. */
@@ -26,6 +27,14 @@ export function columnText(value: number, digits = 3): string {
   if (magnitude >= 1e15 || magnitude < 1e-4) return minus(value.toExponential(Math.max(0, digits - 2)));
   const text = value.toFixed(decimalsOf(magnitude, digits));
   return Math.abs(Number(text)) >= 1000 ? countText(value) : minus(text);
+}
+
+/** Numbers of one row with as many decimals as its largest needs: +0.0097 [0.0009, 0.018] → "0.010", "0.001", "0.018". */
+export function alignedTexts(values: number[], digits = 3): string[] {
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (!(largest >= 1e-4 && largest < 1e15)) return values.map((value) => columnText(value, digits));
+  const decimals = decimalsOf(largest, digits);
+  return values.map((value) => (largest >= 1000 ? countText(value) : minus(value.toFixed(decimals))));
 }
 
 function decimalsOf(magnitude: number, digits: number): number {

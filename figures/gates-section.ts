@@ -1,0 +1,120 @@
+import type { GatePart, GateResult } from '../protocol/gates.ts';
+import type { Measured } from '../protocol/measured.ts';
+import { countText, differenceText, intervalText, measuredText, type Unit } from '../protocol/number-text.ts';
+import type { RunReport } from '../protocol/run.ts';
+import { cutAt, cutText } from './cut-text.ts';
+import { intervalAxis, intervalFigure, rulerFigure, type IntervalRow } from './interval-figure.ts';
+import { markup, type Markup } from './markup.ts';
+import type { Scale } from './scale.ts';
+import { verdictMark, verdictRank } from './verdict-mark.ts';
+
+const partsMax = 40;
+const gatesMax = 300;
+const reasonMax = 320;
+
+type Judged = Pick<GatePart, 'champion' | 'candidate' | 'difference' | 'verdict' | 'reason' | 'title'>;
+
+/** What did not pass on top, one row for many gates that fail for one reason, what passes folded with its count. */
+export function gatesSection({ gates, decision }: Pick<RunReport, 'gates' | 'decision'>): Markup {
+  const severity = { block: 0, warn: 1, info: 2 };
+  const sorted = [...gates].sort((a, b) => severity[a.gate.severity] - severity[b.gate.severity] || verdictRank[a.verdict] - verdictRank[b.verdict]);
+  const { alone, together } = sameReason(sorted.filter(({ verdict }) => verdict !== 'pass'));
+  const passed = sorted.filter(({ verdict }) => verdict === 'pass');
+  return markup`<section id="gates"><h2>Gates</h2>
+${alone.length > 0 ? gateTable(alone) : null}
+${together.map(({ verdict, reason, titles }) => markup`<p class="together">${verdictMark(verdict)} <strong>${countText(titles.length)} gates</strong> ${verdict === 'error' ? 'could not be judged' : ''}: ${cutText(reason, reasonMax)} <span class="quiet">${cutText(titles.map((title) => cutAt(title, 60)).join(' · '), 600)}</span></p>`)}
+${passed.length === 0 ? null : markup`<details${alone.length + together.length === 0 ? openAttribute : null}><summary>${countText(passed.length)} ${passed.length === 1 ? 'gate passes' : 'gates pass'}</summary>${gateTable(passed)}</details>`}
+${decision.notApplicable.length > 0 ? markup`<p class="quiet">Not applied to the champion itself: ${cutText(decision.notApplicable.join(', '), 400)}</p>` : null}</section>`;
+}
+
+const openAttribute = markup` open`;
+
+/** The quantity of a gate that its bound is on. */
+export function decidedBy({ bound }: Pick<GateResult, 'bound'>, { candidate, difference }: Pick<Judged, 'candidate' | 'difference'>): Measured | null {
+  return bound === null ? null : bound.on === 'difference' ? difference : candidate;
+}
+
+/** Its own axis for a gate in its own unit. Shares run from 0 to 1, differences hold zero. */
+export function gateAxis(result: GateResult, width?: number): Scale {
+  const rows = [result, ...result.parts].map((part) => rowOf(part, result));
+  if (result.unit === 'share' && result.bound?.on === 'candidate') rows.push({ measured: null, bound: { max: 1 } });
+  if (result.gate.kind === 'outputs' && result.rows !== null) rows.push({ measured: null, bound: { max: result.rows } });
+  return intervalAxis(rows, width);
+}
+
+function rowOf(part: Pick<Judged, 'candidate' | 'difference'>, result: GateResult): IntervalRow {
+  return { measured: decidedBy(result, part), bound: result.bound };
+}
+
+function gateTable(gates: GateResult[]): Markup {
+  const shown = gates.slice(0, gatesMax);
+  const inPoints = shown.filter(({ unit, bound }) => unit === 'share' && bound?.on === 'difference');
+  // Differences in points can be compared, so they share one axis; every other unit has its own.
+  const points = intervalAxis(inPoints.flatMap((gate) => [gate, ...openParts(gate)].map((part) => rowOf(part, gate))));
+  return markup`<div class="scroll"><table class="cards"><thead><tr><th scope="col">verdict</th><th scope="col">gate</th><th scope="col" class="number">champion</th><th scope="col" class="number">candidate</th><th scope="col" class="number">difference</th><th scope="col" class="number">needs</th><th scope="col">${inPoints.length === 0 ? 'against the bound' : markup`<span class="quiet">difference in points</span> ${rulerOf(inPoints[0], points)}`}</th><th scope="col" class="number">rows</th></tr></thead><tbody>${shown.map((gate) => gateRows(gate, inPoints.includes(gate) ? { scale: points, shared: true } : { scale: gateAxis(gate), shared: false }))}</tbody></table></div>${
+    gates.length > shown.length ? markup`<p class="quiet">${countText(gates.length - shown.length)} more gates are in the record</p>` : null
+  }`;
+}
+
+/** An axis told in the head of its table, or one of a row's own. */
+interface RowAxis {
+  scale: Scale;
+  shared: boolean;
+}
+
+function gateRows(result: GateResult, axis: RowAxis): Markup {
+  const { gate, rows, needs, parts } = result;
+  const open = openParts(result);
+  const folded = parts.length > 1 ? parts.filter((part) => !open.includes(part)).sort((a, b) => verdictRank[a.verdict] - verdictRank[b.verdict]).slice(0, partsMax) : [];
+  const left = parts.length > 1 ? parts.length - open.length - folded.length : 0;
+  const foldedAxis = { scale: gateAxis({ ...result, parts: folded }), shared: true };
+  // The parts that follow say the rest.
+  const reason = open.length > 0 ? result.reason.split(';')[0] : result.reason;
+  return markup`<tr>${cells({ ...result, reason }, result, axis, markup`${cutText(result.title)}${gate.severity === 'block' ? null : markup` <span class="tag">${gate.severity}</span>`}`, needs, rows)}</tr>${open.map((part) => partRow(part, result, axis))}${
+    folded.length === 0 ? null : markup`<tr class="part"><td></td><td colspan="7"><details><summary>${countText(folded.length)} ${open.length > 0 ? 'more ' : ''}${folded.length === 1 ? 'part' : 'parts'}</summary><table class="cards"><thead><tr><th colspan="6"></th><th>${rulerOf(result, foldedAxis.scale)}</th><th></th></tr></thead><tbody>${folded.map((part) => partRow(part, result, foldedAxis))}</tbody></table></details></td></tr>`
+  }${left > 0 ? markup`<tr class="part"><td></td><td colspan="7" class="quiet">${countText(left)} more parts are in the record</td></tr>` : null}`;
+}
+
+/** The parts that a gate fails by; a gate with one part is that part. */
+function openParts({ parts, verdict }: GateResult): GatePart[] {
+  return verdict === 'pass' || parts.length < 2 ? [] : parts.filter((part) => part.verdict !== 'pass').sort((a, b) => verdictRank[a.verdict] - verdictRank[b.verdict]).slice(0, partsMax);
+}
+
+function partRow(part: GatePart, result: GateResult, axis: RowAxis): Markup {
+  return markup`<tr class="part">${cells(part, result, axis, cutText(part.title), '', part.rows)}</tr>`;
+}
+
+function cells(part: Judged, result: GateResult, axis: RowAxis, title: Markup, needs: string, rows: number | null): Markup {
+  const { unit } = result;
+  const measured = decidedBy(result, part);
+  const drawn = measured === null ? null : intervalFigure({ measured, bound: result.bound, verdict: part.verdict, finding: `${cutAt(part.title, 80)}: ${cutAt(part.reason, reasonMax)}` }, axis.scale);
+  return markup`<td>${verdictMark(part.verdict)}</td><th scope="row">${title}${part.verdict === 'pass' ? null : markup`<div class="why">${cutText(part.reason, reasonMax)}</div>`}</th><td class="number" data-label="champion">${value(part.champion, unit)}</td><td class="number" data-label="candidate">${value(part.candidate, unit)}${part.difference === null ? interval(part.candidate, unit, 'value') : null}</td><td class="number" data-label="difference">${
+    part.difference === null ? null : markup`${part.difference.value === null ? 'not defined' : differenceText(part.difference.value, unit)}${interval(part.difference, unit, 'difference')}`
+  }</td><td class="number" data-label="needs">${needs}</td><td class="drawing">${drawn === null || axis.shared ? null : rulerOf(result, axis.scale)}${drawn}</td><td class="number" data-label="rows">${rows === null ? null : countText(rows)}</td>`;
+}
+
+function rulerOf({ unit, bound }: GateResult, scale: Scale): Markup {
+  const inPoints = unit === 'share' && bound?.on === 'difference';
+  return rulerFigure(scale, { per: inPoints ? 0.01 : 1, finding: inPoints ? 'Axis of differences in percentage points' : `Axis in ${unit}` });
+}
+
+function value(measured: Measured | null, unit: Unit): Markup | null {
+  if (measured === null) return null;
+  return measured.reason === undefined ? markup`${measuredText(measured, unit)}` : markup`<span title="${cutAt(measured.reason, reasonMax)}">${measuredText(measured, unit)}</span>`;
+}
+
+function interval(measured: Measured | null, unit: Unit, of: 'value' | 'difference'): Markup | null {
+  return measured?.interval === undefined ? null : markup`<div class="quiet">${intervalText(measured, unit, of)}</div>`;
+}
+
+/** Missing evidence stops many gates for one reason, which is worth saying once. */
+function sameReason(gates: GateResult[]): { alone: GateResult[]; together: { verdict: GateResult['verdict']; reason: string; titles: string[] }[] } {
+  const groups = new Map<string, GateResult[]>();
+  for (const gate of gates) {
+    // Which dataset it was, and how many rows, does not make it another reason.
+    const key = `${gate.verdict} ${gate.reason.replace(/^(holdout|current|cases) was not (compared|evaluated): (the candidate: )?/, '').replace(/\d[\d,]*/g, '#')}`;
+    groups.set(key, [...(groups.get(key) ?? []), gate]);
+  }
+  const large = [...groups.values()].filter((group) => group.length > 2 && group[0].verdict === 'error');
+  return { alone: gates.filter((gate) => !large.some((group) => group.includes(gate))), together: large.map((group) => ({ verdict: group[0].verdict, reason: group[0].reason, titles: group.map(({ title }) => title) })) };
+}
