@@ -59,7 +59,8 @@ export interface RunReport {
   concept: ConceptDrift | null;
   estimates: PerformanceEstimate[];
   runtime: RuntimeReport | null;
-  signatures: { candidate: ModelSignature; champion: ModelSignature } | null;
+  /** Null for a side whose answers are columns of the data: nobody calls it. */
+  signatures: { candidate: ModelSignature | null; champion: ModelSignature | null } | null;
   /** Evidence that is not there, and why: `evaluations.holdout` → "prediction failed: …". */
   missing: Record<string, string>;
   /** The gates as they stood before the run; `gates` are their results. */

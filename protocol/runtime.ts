@@ -35,6 +35,8 @@ export interface RuntimeReport {
   onnxruntime: string;
   peakMemoryMb: number | null;
   modelBytes: number;
+  /** Null when rows can be put together freely; else how many one run takes, and why: a row's answer would change with the rows beside it. */
+  rowsPerRun: { rows: number; reason: string } | null;
   latency: LatencyReport[];
   parity: ParityReport[];
 }

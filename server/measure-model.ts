@@ -1,57 +1,46 @@
 import type { ModelConfig } from '../protocol/config.ts';
 import type { ComparisonReport, EvaluationReport } from '../protocol/evaluation.ts';
 import type { DatasetRole, EvaluationRole, Gate } from '../protocol/gates.ts';
-import type { RunReport } from '../protocol/run.ts';
-import type { ParityReport, Provider, RuntimeReport } from '../protocol/runtime.ts';
-import { checkParity, type OutputTensor, type ParitySide } from './comparison/check-parity.ts';
-import { readBatches } from './datasets/read-columns.ts';
+import type { ModelSignature, RunReport } from '../protocol/run.ts';
 import { detectConceptDrift } from './drift/detect-concept-drift.ts';
-import { startHost, type ModelHost } from './engines/onnx.ts';
-import { tensorOf, vectorsOf, type TensorMap } from './engines/tensor.ts';
 import type { OutcomeValues } from './evaluation/assess-value.ts';
 import { judgeCases } from './evaluation/judge-cases.ts';
 import { findPredictionFaults, type Predictions } from './evaluation/predictions.ts';
 import type { SliceDeclaration } from './evaluation/slice.ts';
-import { decisionsOf } from './evaluation/subject.ts';
-import { measureLatencyOf, batchSizes } from './measure-runtime.ts';
 import type { House, On, RunSubject, Version } from './house.ts';
 import type { Job } from './judging-thread.ts';
-import { mapInputs, predict, type InputMapping, type OutputColumns } from './predict.ts';
-import { Problem } from './problem.ts';
+import { measureRuntime } from './measure-runtime.ts';
+import { featuresOf, type Models } from './open-models.ts';
 import type { Table } from './stats/vector.ts';
-import { digestOf } from './report-batch.ts';
 import type { Steps } from './steps.ts';
-import { contractOf, labelsOf, predictionsIn, predictionsOf, subjectOf, type Contract } from './subject-of.ts';
+import { subjectOf, type Contract } from './subject-of.ts';
 import type { Batch } from './workspace-data.ts';
 
-/** Hosts and answers of one pass: a champion is started once and asked once, however many candidates are judged. */
-export interface Models {
-  host(version: Extract<Version, { kind: 'file' }>, providers?: readonly Provider[]): Promise<ModelHost>;
-  predictions(version: Version, config: ModelConfig, contract: Contract, batch: Batch): Promise<Predictions>;
-  /** The evaluation of these predictions, made once. */
-  evaluation(version: Version, config: ModelConfig, batch: Batch, make: () => Promise<EvaluationReport>): Promise<EvaluationReport>;
-  close(): Promise<void>;
+/** What a version said, and what it was asked. */
+interface Answer {
+  contract: Contract;
+  predictions: Predictions;
 }
 
 type Measured = Pick<RunReport, 'predictions' | 'evaluations' | 'championEvaluations' | 'comparisons' | 'cases' | 'concept' | 'estimates' | 'runtime' | 'signatures'>;
 
 const rolesPredicted = ['holdout', 'current', 'cases'] as const;
 const rolesEvaluated = ['holdout', 'current'] as const;
-const parityRows = 1000;
 
 /** predict → evaluate → compare, each dataset by itself: what fails leaves its own evidence missing and nothing else. */
 export async function measureModel(house: House, models: Models, subject: RunSubject, steps: Steps, on: On): Promise<Measured> {
   const { config, version, champion, batches: data } = subject;
   const measured: Measured = { predictions: [], evaluations: {}, championEvaluations: {}, comparisons: {}, cases: [], concept: null, estimates: [], runtime: null, signatures: null };
-  const labelled = data.holdout ?? data.current;
-  const contract = await steps.attempt('predict', 'contract', 'predictions', async () => contractFor(config, version, labelled));
-  if (contract === null) return withoutPredictions(measured, steps, 'what the model answers is not known');
+  if (champion === null) steps.missing.signatures = 'there is no champion to compare with';
+  else measured.signatures = { candidate: signatureOf(version), champion: signatureOf(champion) };
+  const contract = await steps.attempt('predict', 'contract', 'predictions', () => models.contract(version, subject));
+  if (contract === null) return { ...withoutPredictions(measured, steps), runtime: await measureRuntime(models, subject, house, steps, on) };
 
   const answers = new Map<DatasetRole, Predictions>();
   for (const role of rolesPredicted) {
     const batch = data[role];
     if (batch === undefined) continue;
-    const predictions = await steps.attempt('predict', `${version.name} on ${batch.name}`, `predictions.${role}`, () => models.predictions(version, config, contract, batch));
+    const predictions = await steps.attempt('predict', `${version.name} on ${batch.name}`, `predictions.${role}`, () => models.predictions(version, subject, batch));
     if (predictions === null) continue;
     answers.set(role, predictions);
     measured.predictions.push({ role, faults: findPredictionFaults(predictions, Math.max(1, contract.classes.length)), drift: null });
@@ -69,8 +58,8 @@ export async function measureModel(house: House, models: Models, subject: RunSub
         return;
       }
       const [evaluation] = await Promise.all([
-        steps.attempt('evaluate', `${version.name} on ${batch.name}`, `evaluations.${role}`, () => models.evaluation(version, config, batch, () => evaluationOf(house, subject, contract, version, batch, predictions, on))),
-        compareWithChampion(house, models, subject, contract, role, batch, predictions, measured, steps, on),
+        steps.attempt('evaluate', `${version.name} on ${batch.name}`, `evaluations.${role}`, () => models.evaluation(version, config, batch, () => evaluationOf(house, subject, version, batch, { contract, predictions }, on))),
+        compareWithChampion(house, models, subject, role, batch, { contract, predictions }, measured, steps, on),
       ]);
       if (evaluation !== null) measured.evaluations[role] = evaluation;
     }),
@@ -90,57 +79,49 @@ export async function measureModel(house: House, models: Models, subject: RunSub
 
   await detectPredictionDrift(house, models, subject, contract, answers, measured, steps, on);
   await estimateWithoutLabels(house, subject, contract, answers, measured, steps, on);
-  if (champion !== null && champion.kind === 'file' && version.kind === 'file') {
-    measured.signatures = await steps.attempt('identify', 'signature', 'signatures', async () => ({ candidate: signatureOf(version), champion: signatureOf(champion) }));
-  } else steps.missing.signatures = champion === null ? 'there is no champion to compare with' : 'predictions are columns of the data';
-  await measureRuntime(models, subject, contract, measured, steps, on);
+  measured.runtime = await measureRuntime(models, subject, house, steps, on);
+  if (subject.role === 'candidate') await models.release(version);
   return measured;
 }
 
-function withoutPredictions(measured: Measured, steps: Steps, reason: string): Measured {
+function withoutPredictions(measured: Measured, steps: Steps): Measured {
+  const reason = steps.missing.predictions;
   for (const role of rolesEvaluated) {
     steps.missing[`evaluations.${role}`] = reason;
     steps.missing[`comparisons.${role}`] = reason;
   }
   steps.missing.cases = reason;
   steps.missing.predictionDrift = reason;
-  steps.missing.runtime = reason;
+  steps.missing.concept = reason;
   return measured;
 }
 
-async function contractFor(config: ModelConfig, version: Version, labelled: Batch | undefined): Promise<Contract> {
-  const named = version.kind === 'file' ? version.registered.summary.classes : null;
-  const target = labelled?.config.target ?? config.target;
-  const column = labelled === undefined || target === null ? undefined : (await labelled.table()).columns.find(({ name }) => name === target);
-  return contractOf(config, named, column === undefined ? [] : labelsOf(column.vector));
-}
-
-async function compareWithChampion(house: House, models: Models, subject: RunSubject, contract: Contract, role: EvaluationRole, batch: Batch, predictions: Predictions, measured: Measured, steps: Steps, on: On): Promise<void> {
+async function compareWithChampion(house: House, models: Models, subject: RunSubject, role: EvaluationRole, batch: Batch, ours: Answer, measured: Measured, steps: Steps, on: On): Promise<void> {
   const { config, version, champion } = subject;
   if (subject.role === 'champion' || champion === null) {
     steps.skip('compare', role, `comparisons.${role}`, champion === null ? 'there is no champion to compare with' : 'this is the champion');
     return;
   }
-  const theirs = await steps.attempt('predict', `${champion.name} on ${batch.name}`, `comparisons.${role}`, async () => models.predictions(champion, config, await contractFor(config, champion, batch), batch));
+  const theirs = await steps.attempt('predict', `${champion.name} on ${batch.name}`, `comparisons.${role}`, async () => ({ contract: await models.contract(champion, subject), predictions: await models.predictions(champion, subject, batch) }));
   if (theirs === null) return;
   const [evaluation, comparison] = await Promise.all([
-    steps.attempt('evaluate', `${champion.name} on ${batch.name}`, `championEvaluations.${role}`, () => models.evaluation(champion, config, batch, () => evaluationOf(house, subject, contract, champion, batch, theirs, on))),
-    steps.attempt('compare', `${version.name} with ${champion.name} on ${batch.name}`, `comparisons.${role}`, () => comparisonOf(house, subject, contract, champion, batch, { candidate: predictions, champion: theirs }, on)),
+    steps.attempt('evaluate', `${champion.name} on ${batch.name}`, `championEvaluations.${role}`, () => models.evaluation(champion, config, batch, () => evaluationOf(house, subject, champion, batch, theirs, on))),
+    steps.attempt('compare', `${version.name} with ${champion.name} on ${batch.name}`, `comparisons.${role}`, () => comparisonOf(house, subject, champion, batch, { candidate: ours, champion: theirs }, on)),
   ]);
   if (evaluation !== null) measured.championEvaluations[role] = evaluation;
   if (comparison !== null) measured.comparisons[role] = comparison;
 }
 
 /** What a version says on the current batch against what it said on the reference. */
-async function detectPredictionDrift(house: House, models: Models, { config, version, batches }: RunSubject, contract: Contract, answers: ReadonlyMap<DatasetRole, Predictions>, measured: Measured, steps: Steps, on: On): Promise<void> {
+async function detectPredictionDrift(house: House, models: Models, subject: RunSubject, contract: Contract, answers: ReadonlyMap<DatasetRole, Predictions>, measured: Measured, steps: Steps, on: On): Promise<void> {
+  const { config, version, batches: { reference, current } } = subject;
   const now = answers.get('current');
-  const { reference, current } = batches;
   if (now === undefined || reference === undefined || current === undefined) {
     steps.missing.predictionDrift = reference === undefined ? `slipway.yaml has no reference dataset for ${config.name}` : (steps.missing['predictions.current'] ?? 'there is no current batch');
     return;
   }
   const drift = await steps.attempt('detect drift', 'predictions', 'predictionDrift', async () => {
-    const before = await models.predictions(version, config, contract, reference);
+    const before = await models.predictions(version, subject, reference);
     const side = async (batch: Batch, predictions: Predictions) => ({ dataset: await batch.ref(), table: predictionTable(predictions, contract) });
     return house.judging.run(
       {
@@ -206,121 +187,11 @@ function predictionTable(predictions: Predictions, { classes }: Contract): Table
   }
 }
 
-async function measureRuntime(models: Models, subject: RunSubject, contract: Contract, measured: Measured, steps: Steps, on: On): Promise<void> {
-  const { version, config, policy } = subject;
-  const batch = subject.batches.current ?? subject.batches.holdout;
-  if (version.kind === 'columns') {
-    steps.missing.runtime = 'predictions are columns of the data, so there is nothing to time';
-    return;
-  }
-  if (batch === undefined) {
-    steps.missing.runtime = 'there is no data to time the model on';
-    return;
-  }
-  measured.runtime = await steps.attempt('predict', 'latency', 'runtime', async (): Promise<RuntimeReport> => {
-    const host = await models.host(version);
-    const mapping = mapInputs(host.model.inputs, config, await batch.open(), notFeatures(batch));
-    const latency = [];
-    for (const size of batchSizes(policy)) {
-      if (!host.model.batch.batchable && size > 1) continue;
-      on.progress({ step: 'predict', subject: `latency, batch of ${size}`, done: latency.length, total: batchSizes(policy).length, unit: 'runs' });
-      latency.push(await measureLatencyOf(host, await feedOf(batch, mapping, host.model.batch.fixedRows ?? size), size, on.signal));
-    }
-    return {
-      provider: host.model.provider,
-      requested: [...host.model.refused.map(({ provider }) => provider), host.model.provider],
-      refused: host.model.refused,
-      onnxruntime: host.model.onnxruntime,
-      peakMemoryMb: Math.round(host.memory().rssPeakBytes / 1e6),
-      modelBytes: version.bytes,
-      latency,
-      parity: [],
-    };
-  });
-  if (measured.runtime === null) return;
-  for (const gate of policy) {
-    if (gate.kind !== 'parity') continue;
-    const providers = gate.providers === 'available' ? (['cuda', 'tensorrt', 'webgpu', 'dml', 'coreml', 'cpu'] as const) : (gate.providers as Provider[]);
-    for (const provider of providers) {
-      if (provider === measured.runtime.provider) continue;
-      const parity = await steps.attempt('compare', `parity with ${provider}`, `parity.${provider}`, () => parityOf(models, subject, contract, batch, provider, gate));
-      if (parity !== null) measured.runtime.parity.push(parity);
-    }
-  }
-}
-
-async function parityOf(models: Models, { version, config }: RunSubject, contract: Contract, batch: Batch, provider: Provider, tolerance: { relative: number; absolute: number }): Promise<ParityReport> {
-  if (version.kind !== 'file') throw new Problem('model-unsupported', 'Predictions are columns of the data');
-  const here = await models.host(version);
-  let there: ModelHost;
-  try {
-    there = await models.host(version, [provider]);
-  } catch (error) {
-    if (!(error instanceof Problem) || error.code !== 'provider-unavailable') throw error;
-    return { between: [here.model.provider, provider], rows: 0, verdict: 'unavailable', reason: error.message, outputs: [], decisionsChanged: null, tolerance };
-  }
-  const mapping = mapInputs(here.model.inputs, config, await batch.open(), notFeatures(batch));
-  const rows = here.model.batch.fixedRows ?? (here.model.batch.batchable ? parityRows : 1);
-  const feed = await feedOf(batch, mapping, rows);
-  const side = async (host: ModelHost): Promise<ParitySide> => {
-    const outputs = outputColumns(await host.run(feed));
-    const predictions = predictionsOf(outputs, config, contract);
-    return { name: host.model.provider, outputs: outputs.map(asOutputTensor), decisions: decisionsFrom(predictions, config, contract) };
-  };
-  return checkParity(await side(here), await side(there), rows, tolerance);
-}
-
-function outputColumns(tensors: TensorMap): OutputColumns[] {
-  return [...tensors].map(([name, tensor]) => ({ name, datatype: tensor.datatype, columns: vectorsOf(tensor) }));
-}
-
-function asOutputTensor({ name, datatype, columns }: OutputColumns): OutputTensor {
-  const type = datatype === 'float16' || datatype === 'float32' || datatype === 'float64' ? datatype : datatype === 'string' ? 'text' : 'integer';
-  const parts = columns.map((vector) => (vector.kind === 'numeric' ? vector.values : null));
-  if (parts.every((part) => part !== null)) {
-    const values = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      values.set(part, at);
-      at += part.length;
-    }
-    return { name, datatype: type, values };
-  }
-  return { name, datatype: type, values: columns.flatMap((vector) => (vector.kind === 'categorical' ? Array.from(vector.codes, (code) => vector.dictionary[code] ?? '') : [])) };
-}
-
-function decisionsFrom(predictions: Predictions, { threshold }: ModelConfig, { task, classes }: Contract): Int32Array | undefined {
-  if (predictions.kind === 'classes') return predictions.codes;
-  if (task === 'binary' && predictions.kind === 'scores') return Int32Array.from(predictions.scores, (score) => (score >= threshold ? 1 : 0));
-  if (task !== 'multiclass' || predictions.kind !== 'probabilities') return undefined;
-  return decisionsOf({ task, classes, predictions, labels: new Int32Array(predictions.probabilities.length / classes.length) });
-}
-
-/** The first rows of a batch as a model takes them; rows repeat when there are fewer. */
-async function feedOf(batch: Batch, mapping: InputMapping[], rows: number): Promise<TensorMap> {
-  const columns = [...new Set(mapping.flatMap((each) => each.columns))];
-  const dataset = await batch.open();
-  for await (const table of readBatches(dataset, columns, Math.min(rows, Math.max(1, dataset.rows)), { booleans: 'numeric' })) {
-    const index = Uint32Array.from({ length: rows }, (_, row) => row % table.rows);
-    const feed: TensorMap = new Map();
-    for (const { input, columns: names } of mapping) {
-      const vectors = names.map((name) => {
-        const { vector } = table.columns[columns.indexOf(name)];
-        const taken = vector.kind === 'categorical' ? { ...vector, codes: Int32Array.from(index, (row) => vector.codes[row]) } : { kind: 'numeric' as const, values: Float64Array.from(index, (row) => vector.values[row]), ...(vector.nulls && { nulls: Uint8Array.from(index, (row) => vector.nulls?.[row] ?? 0) }) };
-        return { name, vector: taken };
-      });
-      feed.set(input.name, tensorOf(vectors, input));
-    }
-    return feed;
-  }
-  throw new Problem('dataset-empty', `${batch.name} has no rows to feed the model with`);
-}
-
-async function evaluationOf(house: House, subject: RunSubject, contract: Contract, version: Version, batch: Batch, predictions: Predictions, on: On): Promise<EvaluationReport> {
+async function evaluationOf(house: House, subject: RunSubject, version: Version, batch: Batch, { contract, predictions }: Answer, on: On): Promise<EvaluationReport> {
   const { config, policy } = subject;
   const target = batch.config.target ?? config.target;
   const table = await batch.table();
-  const features = table.columns.filter(({ name, kind }) => name !== target && !notFeatures(batch).includes(name) && (kind === 'numeric' || kind === 'categorical' || kind === 'boolean'));
+  const features = await featuresOf(subject);
   const input: Extract<Job, { kind: 'evaluate' }>['input'] = {
     dataset: await batch.ref(),
     model: { name: config.name, version: version.name, digest: version.digest },
@@ -328,7 +199,7 @@ async function evaluationOf(house: House, subject: RunSubject, contract: Contrac
     metrics: metricsWanted(policy),
     table,
     slices: slicesOf(config),
-    searched: features.map(({ name }) => name),
+    searched: table.columns.filter(({ name, kind }) => features.includes(name) && (kind === 'numeric' || kind === 'categorical' || kind === 'boolean')).map(({ name }) => name),
     groups: contract.task === 'binary' ? config.groups : [],
     value: outcomeValuesOf(config, contract),
     seed: house.config.seed,
@@ -336,11 +207,11 @@ async function evaluationOf(house: House, subject: RunSubject, contract: Contrac
   return house.judging.run({ kind: 'evaluate', input }, { signal: on.signal, onProgress: resampling('evaluate', `${version.name} on ${batch.name}`, on) });
 }
 
-async function comparisonOf(house: House, { config, policy, version }: RunSubject, contract: Contract, champion: Version, batch: Batch, answers: { candidate: Predictions; champion: Predictions }, on: On): Promise<ComparisonReport> {
+async function comparisonOf(house: House, { config, policy, version }: RunSubject, champion: Version, batch: Batch, answers: { candidate: Answer; champion: Answer }, on: On): Promise<ComparisonReport> {
   const table = await batch.table();
   const dataset = await batch.ref();
   const target = batch.config.target ?? config.target;
-  const of = (predictions: Predictions) => subjectOf(table, config, target, contract, predictions);
+  const of = ({ contract, predictions }: Answer) => subjectOf(table, config, target, contract, predictions);
   return house.judging.run(
     {
       kind: 'compare',
@@ -351,7 +222,7 @@ async function comparisonOf(house: House, { config, policy, version }: RunSubjec
         seed: house.config.seed,
       },
       subjects: { candidate: of(answers.candidate), champion: of(answers.champion) },
-      options: { metrics: metricsWanted(policy), table, slices: slicesOf(config), value: outcomeValuesOf(config, contract) },
+      options: { metrics: metricsWanted(policy), table, slices: slicesOf(config), value: outcomeValuesOf(config, answers.candidate.contract) },
     },
     { signal: on.signal, onProgress: resampling('compare', `${version.name} with ${champion.name} on ${batch.name}`, on) },
   );
@@ -368,16 +239,11 @@ function outcomeValuesOf({ value }: ModelConfig, { task }: Contract): OutcomeVal
 }
 
 function slicesOf({ slices }: ModelConfig): SliceDeclaration[] {
-  return slices.flatMap((slice): SliceDeclaration[] => (slice.kind === 'by' ? [{ by: slice.columns }] : slice.kind === 'where' ? [{ name: slice.name, where: slice.where }] : []));
+  return slices.map((slice): SliceDeclaration => (slice.kind === 'by' ? { by: slice.columns } : { name: slice.name, where: slice.where }));
 }
 
 function resampling(step: 'evaluate' | 'compare', subject: string, on: On): (share: number) => void {
   return (share) => on.progress({ step, subject, done: Math.round(share * 2000), total: 2000, unit: 'resamples' });
-}
-
-/** Columns that name or place a row rather than describe it. */
-function notFeatures(batch: Batch): string[] {
-  return [...batch.config.key, ...(batch.config.time === null ? [] : [batch.config.time]), ...(batch.config.target === null ? [] : [batch.config.target])];
 }
 
 /** By the key column, else by a column that is called like one. */
@@ -385,67 +251,12 @@ function rowNames(table: Table, key: readonly string[]): (string | null)[] | und
   const column = table.columns.find(({ name }) => name === key[0] || /^(case|case_?id|name|id)$/i.test(name));
   if (column === undefined) return undefined;
   const { vector } = column;
-  return Array.from({ length: table.rows }, (_, row) => (vector.kind === 'categorical' ? (vector.dictionary[vector.codes[row]] ?? null) : vector.nulls?.[row] === 1 ? null : String(vector.values[row])));
+  return Array.from({ length: table.rows }, (_, row) => (vector.kind === 'categorical' ? (vector.dictionary[vector.codes[row]] ?? null) : vector.nulls?.[row] === 1 ? null : String(vector.exact?.[row] ?? vector.values[row])));
 }
 
-function signatureOf({ registered: { summary } }: Extract<Version, { kind: 'file' }>): NonNullable<RunReport['signatures']>['candidate'] {
-  return { inputs: summary.inputs, outputs: summary.outputs };
-}
-
-export function openModels({ config: { resources } }: House, on: On): Models {
-  const hosts = new Map<string, Promise<ModelHost>>();
-  const answers = new Map<string, Promise<Predictions>>();
-  const evaluations = new Map<string, Promise<EvaluationReport>>();
-
-  function host(version: Extract<Version, { kind: 'file' }>, providers: readonly Provider[] = resources.providers): Promise<ModelHost> {
-    const { registered } = version;
-    return remembered(hosts, `${version.digest} ${providers.join()}`, () =>
-      startHost({
-        file: registered.file,
-        sha256: registered.sha256,
-        externalSha256: registered.externalSha256,
-        providers,
-        ...(resources.threads !== null && { threads: resources.threads }),
-        deadlineMs: resources.deadlineMs,
-        memoryBytesMax: resources.memoryMb * 1e6,
-        signal: on.signal,
-      }),
-    );
-  }
-
-  async function answer(version: Version, config: ModelConfig, contract: Contract, batch: Batch): Promise<Predictions> {
-    if (version.kind === 'columns') return predictionsIn(await batch.table(), version.columns, contract);
-    const running = await host(version);
-    const dataset = await batch.open();
-    const mapping = mapInputs(running.model.inputs, config, dataset, [...notFeatures(batch), ...(config.target === null ? [] : [config.target])]);
-    const outputs = await predict(running, dataset, mapping, {
-      rowsPerBatch: resources.batchRows,
-      signal: on.signal,
-      onProgress: (done, total) => on.progress({ step: 'predict', subject: `${version.name} on ${batch.name}`, done, total, unit: 'rows' }),
-    });
-    return predictionsOf(outputs, config, contract);
-  }
-
-  /** A failure is not remembered: whoever asks next is told anew. */
-  function remembered<T>(memory: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
-    let made = memory.get(key);
-    if (made === undefined) {
-      made = make();
-      made.catch(() => memory.delete(key));
-      memory.set(key, made);
-    }
-    return made;
-  }
-
-  const keyOf = async (version: Version, { name }: ModelConfig, batch: Batch) => digestOf({ version: version.digest, name, batch: (await batch.ref()).digest, files: batch.files });
-
-  return {
-    host,
-    predictions: async (version, config, contract, batch) => remembered(answers, await keyOf(version, config, batch), () => answer(version, config, contract, batch)),
-    evaluation: async (version, config, batch, make) => remembered(evaluations, await keyOf(version, config, batch), make),
-    async close() {
-      const started = await Promise.allSettled(hosts.values());
-      await Promise.all(started.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)));
-    },
-  };
+/** Columns of the data are called by nobody. */
+function signatureOf(version: Version): ModelSignature | null {
+  if (version.kind === 'columns') return null;
+  const { inputs, outputs } = version.registered.summary;
+  return { inputs, outputs };
 }

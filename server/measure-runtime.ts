@@ -1,19 +1,66 @@
 import type { Gate } from '../protocol/gates.ts';
 import type { Measured } from '../protocol/measured.ts';
-import type { LatencyReport } from '../protocol/runtime.ts';
+import type { LatencyReport, RuntimeReport } from '../protocol/runtime.ts';
+import { readTable } from './datasets/read-columns.ts';
 import type { ModelHost } from './engines/onnx.ts';
 import type { TensorMap } from './engines/tensor.ts';
+import type { House, On, RunSubject } from './house.ts';
+import { measureParity } from './measure-parity.ts';
+import type { Models } from './open-models.ts';
+import { feedOf, type InputMapping } from './predict.ts';
+import { Problem } from './problem.ts';
 import { quantileInterval } from './stats/quantile-interval.ts';
 import { quantileSorted } from './stats/quantile.ts';
+import type { Steps } from './steps.ts';
+import type { Batch } from './workspace-data.ts';
+
+/** How fast a version answers here, and whether it answers the same on every provider and build that a gate names. */
+export async function measureRuntime(models: Models, subject: RunSubject, house: House, steps: Steps, on: On): Promise<RuntimeReport | null> {
+  const { version, policy, batches } = subject;
+  const batch = batches.current ?? batches.holdout ?? batches.reference;
+  if (version.kind === 'columns') return steps.skip('predict', 'latency', 'runtime', 'predictions are columns of the data, so there is nothing to time');
+  if (batch === undefined) return steps.skip('predict', 'latency', 'runtime', 'there is no data to time the model on');
+  const runtime = await steps.attempt('predict', 'latency', 'runtime', async (): Promise<RuntimeReport> => {
+    const host = await models.host(version.registered);
+    const mapping = await models.inputs(host, subject, batch);
+    const { fixedRows, batchable, reason } = host.model.batch;
+    const sizes = batchSizes(policy).filter((size) => batchable || size === 1 || size === fixedRows);
+    const latency = [];
+    for (const size of sizes) {
+      on.progress({ step: 'predict', subject: `latency, batch of ${size}`, done: latency.length, total: sizes.length, unit: 'runs' });
+      latency.push(await measureLatencyOf(host, await firstRows(batch, mapping, size, fixedRows ?? size), size, on.signal));
+    }
+    return {
+      provider: host.model.provider,
+      requested: [...host.model.refused.map(({ provider }) => provider), host.model.provider],
+      refused: host.model.refused,
+      onnxruntime: host.model.onnxruntime,
+      peakMemoryMb: Math.round(host.memory().rssPeakBytes / 1e6),
+      modelBytes: version.bytes,
+      rowsPerRun: batchable ? null : { rows: fixedRows ?? 1, reason: reason ?? 'the model does not take several rows at once' },
+      latency,
+      parity: [],
+    };
+  });
+  return runtime === null ? null : { ...runtime, parity: await measureParity(models, { ...subject, version }, batch, house, steps, on) };
+}
 
 /** One row as a request brings it, and a batch as a scoring job does; plus whatever sizes the gates name. */
-export function batchSizes(gates: readonly Gate[]): number[] {
+function batchSizes(gates: readonly Gate[]): number[] {
   const asked = gates.flatMap((gate) => (gate.kind === 'latency' || gate.kind === 'throughput' ? [gate.batch] : []));
   return [...new Set([1, 256, ...asked])].sort((a, b) => a - b);
 }
 
+/** The first rows of a batch as a model takes them; the first of them repeats where there are fewer. */
+async function firstRows(batch: Batch, mapping: readonly InputMapping[], rows: number, wanted: number): Promise<TensorMap> {
+  const columns = [...new Set(mapping.flatMap((each) => each.columns))];
+  const table = await readTable(await batch.open(), columns, { limit: rows, booleans: 'numeric' });
+  if (table.rows === 0) throw new Problem('dataset-empty', `${batch.name} has no rows to feed the model with`);
+  return feedOf(table, mapping, 0, Math.min(rows, table.rows), wanted);
+}
+
 /** Enough runs for a p99 with an interval where runs are short; bounded in time where they are long. */
-export async function measureLatencyOf(host: ModelHost, feed: TensorMap, batch: number, signal: AbortSignal, budgetMs = 3_000): Promise<LatencyReport> {
+async function measureLatencyOf(host: ModelHost, feed: TensorMap, batch: number, signal: AbortSignal, budgetMs = 3_000): Promise<LatencyReport> {
   const warmup = 5;
   const trial = await host.measure(feed, { runs: 3, warmup, signal });
   const typicalMs = Math.max(0.01, trial.totalMs / 3);

@@ -22,7 +22,8 @@ export interface Evidence {
   concept: Part<ConceptDrift>;
   dataQuality: Record<DatasetRole, Part<DataQualityReport>>;
   runtime: Part<RuntimeReport>;
-  signatures: Part<{ candidate: Signature; champion: Signature }>;
+  /** Null for a side whose answers are columns of the data, which nobody calls: the gate then does not apply. */
+  signatures: Part<{ candidate: Signature | null; champion: Signature | null }>;
 }
 
 export type Part<T> = T | Missing;

@@ -13,18 +13,23 @@ const providers = { cuda: true, tensorrt: true, webgpu: true, dml: true, coreml:
  * `maxDecisionsChanged` rows decided otherwise.
  *
  * With `sibling` the pairs that involve it are judged, else the pairs of two providers. A provider that is asked for by
- * name and not there, or a machine with a single provider, is inconclusive: agreement was not shown.
+ * name and not there, a machine with a single provider, or a version without that sibling is inconclusive: agreement was
+ * not shown.
  */
 export function judgeParity(rule: ParityRule, evidence: Evidence): Judgement {
   const { runtime } = evidence;
   if (isMissing(runtime)) return error(`parity was not measured: ${runtime.missing}`);
   const concerns = ({ between }: ParityReport): boolean =>
     rule.sibling === undefined ? between.every((side) => Object.hasOwn(providers, side)) : between.includes(rule.sibling);
-  const pairs = runtime.parity.filter(concerns);
+  const concerned = runtime.parity.filter(concerns);
+  // Two gates may hold the same pair to different tolerances; each has a report of its own.
+  const own = concerned.filter(({ tolerance }) => tolerance.relative === rule.relative && tolerance.absolute === rule.absolute);
+  const pairs = own.length > 0 ? own : concerned;
   if (rule.providers === 'available') {
     const present = pairs.filter(({ verdict }) => verdict !== 'unavailable');
     if (present.length > 0) return judgeTogether(present.map(judgePart(rule)));
-    return rule.sibling === undefined ? inconclusive('there is no second provider on this machine to compare with') : error(`${rule.sibling} was not compared`);
+    if (rule.sibling === undefined) return inconclusive('there is no second provider on this machine to compare with');
+    return pairs.length > 0 ? judgeTogether(pairs.map(judgePart(rule))) : error(`${rule.sibling} was not compared`);
   }
   const absent = rule.providers.filter((provider) => !pairs.some(({ between }) => between.includes(provider)));
   if (absent.length > 0) return error(`not compared: ${absent.join(', ')}`);

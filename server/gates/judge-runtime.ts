@@ -34,7 +34,7 @@ export function judgeRuntime(rule: RuntimeRule, evidence: Evidence): Judgement {
  */
 function judgeLatency(rule: Extract<RuntimeRule, { kind: 'latency' }>, runtime: RuntimeReport): Judgement {
   const report = latencyAt(runtime, rule.batch);
-  if (!report) return error(`latency was not measured at batch ${rule.batch}`);
+  if (!report) return error(notMeasured('latency', rule.batch, runtime));
   const { measured: key, share } = quantiles[rule.quantile];
   const measured = report[key];
   const name = `latency ${rule.quantile} at batch ${rule.batch}`;
@@ -47,9 +47,10 @@ function judgeLatency(rule: Extract<RuntimeRule, { kind: 'latency' }>, runtime: 
 
 function judgeThroughput(rule: Extract<RuntimeRule, { kind: 'throughput' }>, runtime: RuntimeReport): Judgement {
   const measured = latencyAt(runtime, rule.batch)?.rowsPerSecond;
+  if (!measured) return error(notMeasured('throughput', rule.batch, runtime));
   const name = `throughput at batch ${rule.batch}`;
   const { reading, without } = read(measured, name, [0, Infinity]);
-  if (without) return { ...without, candidate: measured ?? null };
+  if (without) return { ...without, candidate: measured };
   return { ...judgeBound(reading, { min: rule.minRowsPerSecond }, 'point', 0, inUnit(name, 'rows/s')), candidate: measured };
 }
 
@@ -64,4 +65,9 @@ function judgeSize(rule: Extract<RuntimeRule, { kind: 'size' }>, runtime: Runtim
 
 function latencyAt(runtime: RuntimeReport, batch: number): LatencyReport | undefined {
   return runtime.latency.find((report) => report.batch === batch);
+}
+
+function notMeasured(what: string, batch: number, { rowsPerRun }: RuntimeReport): string {
+  const why = rowsPerRun === null ? '' : `: a run of this model takes ${rowsPerRun.rows === 1 ? 'one row' : `${rowsPerRun.rows} rows`} (${rowsPerRun.reason})`;
+  return `${what} was not measured at batch ${batch}${why}`;
 }

@@ -13,6 +13,7 @@ export function judgeSignature(evidence: Evidence): Judgement {
   const { signatures } = evidence;
   if (isMissing(signatures)) return error(`the signatures were not read: ${signatures.missing}`);
   const { candidate, champion } = signatures;
+  if (candidate === null || champion === null) return error('there is no signature to compare');
   if (candidate.outputs.length === 0 || champion.outputs.length === 0) return error('a model without outputs has no signature');
   const breaks = findBreaks(candidate, champion);
   return breaks.length === 0 ? pass('takes the same inputs and gives the same outputs as the champion') : fail(breaks.join('; '));

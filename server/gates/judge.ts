@@ -2,7 +2,7 @@ import type { Decision, Gate, GateResult } from '../../protocol/gates.ts';
 import type { Verdict } from '../../protocol/measured.ts';
 import { builtInGates, completePolicy } from './built-in-gates.ts';
 import { describeGate } from './describe-gate.ts';
-import type { Evidence } from './evidence.ts';
+import { type Evidence, isMissing } from './evidence.ts';
 import { judgeCases } from './judge-cases.ts';
 import { judgeChange } from './judge-change.ts';
 import { judgeDataQuality } from './judge-data-quality.ts';
@@ -24,8 +24,8 @@ import { decisionSentence } from './sentence.ts';
  *
  * @param policy   gates in any order; the built-in ones are added. Order changes the order of results, never a verdict.
  * @param evidence what was measured; parts that are missing make the gates that need them `error`
- * @returns one result per gate that applies, and the decision. Comparison gates do not apply to the champion itself:
- *   they are named in `notApplicable` and give no result.
+ * @returns one result per gate that applies, and the decision. Comparison gates do not apply to the champion itself, nor
+ *   the signature to answers that are columns of the data: they are named in `notApplicable` and give no result.
  *
  * The decision, over gates of severity `block`: any fail is `fail`; else any error is `error`; else any inconclusive is
  * `inconclusive`; else `pass`. A policy in which no blocking gate but the built-in ones applies is `inconclusive`: sound
@@ -35,9 +35,15 @@ import { decisionSentence } from './sentence.ts';
  */
 export function judge(policy: readonly Gate[], evidence: Evidence): { gates: GateResult[]; decision: Decision } {
   const complete = completePolicy(policy);
-  const applies = (gate: Gate): boolean => evidence.role === 'candidate' || !comparesWithChampion(gate);
+  const applies = (gate: Gate): boolean => (evidence.role === 'candidate' || !comparesWithChampion(gate)) && !(gate.kind === 'signature' && isCalledByNobody(evidence));
   const gates = complete.filter(applies).map((gate) => judgeGate(gate, evidence));
   return { gates, decision: decide(gates, complete.filter((gate) => !applies(gate)), evidence) };
+}
+
+/** One of the two is columns of the data, so there is no call that could break. */
+function isCalledByNobody({ signatures }: Evidence): boolean {
+  // Evidence of the wrong shape is for the gate itself to refuse.
+  return typeof signatures === 'object' && !isMissing(signatures) && (signatures.candidate === null || signatures.champion === null);
 }
 
 function comparesWithChampion(gate: Gate): boolean {

@@ -29,6 +29,7 @@ export function soundEvidence(): Evidence {
       onnxruntime: '1.30.0',
       peakMemoryMb: 80,
       modelBytes: 1_200_000,
+      rowsPerRun: null,
       latency: [latency()],
       parity: [parity()],
     },
