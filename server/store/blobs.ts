@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { writeDurably } from '../engines/durable-file.ts';
@@ -18,7 +18,6 @@ export function openBlobs(folder: string): Blobs {
       const text = JSON.stringify(document);
       const digest = createHash('sha256').update(text).digest('hex');
       const path = pathOf(digest);
-      if (await exists(path)) return digest;
       await mkdir(dirname(path), { recursive: true });
       await writeDurably(path, gzipSync(text));
       return digest;
@@ -37,8 +36,4 @@ export function openBlobs(folder: string): Blobs {
       return JSON.parse(text.toString('utf8'));
     },
   };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
 }

@@ -24,12 +24,15 @@ export interface Journal {
 
 const origin = '0'.repeat(64);
 
+/** What appending asks of a file; a test may put a failing disk here. */
+export type JournalFile = Pick<FileHandle, 'appendFile' | 'datasync' | 'truncate' | 'stat' | 'close'>;
+
 /**
  * Opens the journal for appending and hands every entry to `replay`, oldest first.
  * A torn last line (the process died while writing it, so nobody was told it was saved) is cut off and kept beside the file.
  * A break anywhere else is `journal-corrupt`: nothing is repaired in silence.
  */
-export async function openJournal(path: string, replay: (entry: JournalEntry) => void): Promise<Journal> {
+export async function openJournal(path: string, replay: (entry: JournalEntry) => void, { openFile = openForAppending }: { openFile?: (path: string) => Promise<JournalFile> } = {}): Promise<Journal> {
   const text = await readWhole(path);
   let last = { sequence: 0, hash: origin };
   let start = 0;
@@ -46,28 +49,36 @@ export async function openJournal(path: string, replay: (entry: JournalEntry) =>
     last = { sequence: entry.sequence, hash: entry.hash };
     start = end + 1;
   }
-  const file = await open(path, constants.O_CREAT | constants.O_WRONLY | constants.O_APPEND, 0o600);
+  const file = await openFile(path);
   await syncFolder(dirname(path));
-  return appendable(file, last);
+  return appendable(file, path, (await file.stat()).size, last);
 }
 
-function appendable(file: FileHandle, last: Journal['last']): Journal {
+function openForAppending(path: string): Promise<FileHandle> {
+  return open(path, constants.O_CREAT | constants.O_WRONLY | constants.O_APPEND, 0o600);
+}
+
+function appendable(file: JournalFile, path: string, bytes: number, last: Journal['last']): Journal {
   let queue: Promise<unknown> = Promise.resolve();
-  let broken: unknown = null;
+  let broken = false;
+  const unwritable = (cause: unknown) => new Problem('file-unwritable', `The journal cannot be written: ${messageOf(cause)}`, { cause, where: { path } });
   const journal: Journal = {
     last,
     append(kind, body, at) {
       const write = queue.then(async () => {
-        if (broken !== null) throw new Problem('journal-corrupt', 'An earlier write to the journal failed, so nothing more is appended', { cause: broken });
+        if (broken) throw unwritable(new Error('an earlier write stopped half-way, so nothing more is appended'));
         const unsigned = { sequence: last.sequence + 1, at: at.toISOString(), kind, body, previous: last.hash };
         const entry: JournalEntry = { ...unsigned, hash: hashOf(unsigned) };
+        const line = `${JSON.stringify(entry)}\n`;
         try {
-          await file.appendFile(JSON.stringify(entry) + '\n');
+          await file.appendFile(line);
           await file.datasync();
         } catch (error) {
-          broken = error;
-          throw error;
+          // What got through must not stand before the next line; where even that fails, no line follows.
+          broken = await file.truncate(bytes).then(() => file.datasync()).then(() => false, () => true);
+          throw unwritable(error);
         }
+        bytes += Buffer.byteLength(line);
         last.sequence = entry.sequence;
         last.hash = entry.hash;
         return entry;
@@ -96,6 +107,10 @@ function parseEntry(text: string, last: Journal['last'], path: string, line: num
   if (entry.previous !== last.hash) throw corrupt('does not follow the line before it');
   if (hash !== hashOf(unsigned)) throw corrupt('its hash does not match its content');
   return entry;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function hashOf(unsigned: Omit<JournalEntry, 'hash'>): string {

@@ -1,4 +1,5 @@
-import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BatchReport, BatchSummary, RunReport, RunSummary } from '../../protocol/run.ts';
 import type { ModelSummary } from '../../protocol/registry.ts';
@@ -17,7 +18,8 @@ export interface ModelRecord {
   path: string;
   bytes: number;
   seenAt: string;
-  summary: ModelSummary;
+  /** Null where a version is columns of the data. */
+  summary: ModelSummary | null;
 }
 
 /**
@@ -36,6 +38,7 @@ export interface Store {
   /** By id or by a prefix of it that names one run. */
   readRun(id: string): Promise<RunReport>;
   batches(filter?: { dataset?: string; limit?: number }): Promise<BatchSummary[]>;
+  /** Null also where the saved report is damaged: it is then made again. */
   findBatch(evidenceKey: string): Promise<BatchReport | null>;
   readBatch(id: string): Promise<BatchReport>;
   close(): Promise<void>;
@@ -43,8 +46,7 @@ export interface Store {
 
 /** @param folder the workspace's `.slipway` */
 export async function openStore(folder: string, now: () => Date): Promise<Store> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeFile(join(folder, '.gitignore'), '*\n', { flag: 'w' });
+  await makeFolder(folder);
   const notes: string[] = [];
   const database = await openProjection(join(folder, 'slipway.duckdb'), notes, now);
   let journal: Journal;
@@ -54,16 +56,48 @@ export async function openStore(folder: string, now: () => Date): Promise<Store>
     await database.close();
     throw error;
   }
-  return storeOver(database, journal, openBlobs(join(folder, 'blobs')), notes, now);
+  return storeOver(folder, database, journal, openBlobs(join(folder, 'blobs')), notes, now);
 }
 
-function storeOver(database: Database, journal: Journal, blobs: Blobs, notes: string[], now: () => Date): Store {
+/** Nothing is opened in a folder that cannot be written: a database that cannot be repaired must not be taken for a broken one. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.W_OK | constants.X_OK);
+    await writeFile(join(folder, '.gitignore'), '*\n');
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+}
+
+function unwritable(path: string, cause: unknown): Problem {
+  return new Problem('file-unwritable', `Nothing can be saved in ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, where: { path } });
+}
+
+function storeOver(folder: string, database: Database, journal: Journal, blobs: Blobs, notes: string[], now: () => Date): Store {
   const documents = async <T>(sql: string, parameters: (string | number)[]): Promise<T[]> =>
     (await database.rows(sql, parameters)).map((row) => JSON.parse(String(row.document)) as T);
 
-  async function record(kind: string, body: object): Promise<void> {
-    const entry = await journal.append(kind, body, now());
-    await project(database, [entry]);
+  /** In the journal, not yet in the database. What is in the journal counts, so the next entry brings them along. */
+  const behind: JournalEntry[] = [];
+  let recording: Promise<unknown> = Promise.resolve();
+
+  /** One after the other: the database follows the journal in its order. */
+  function record(kind: string, body: object): Promise<void> {
+    const recorded = recording.then(async () => {
+      behind.push(await journal.append(kind, body, now()));
+      await project(database, behind);
+      behind.length = 0;
+    });
+    recording = recorded.catch(() => undefined);
+    return recorded;
+  }
+
+  async function save(kind: string, document: object, about: object): Promise<void> {
+    const report = await blobs.put(document).catch((error: unknown) => {
+      throw unwritable(folder, error);
+    });
+    await record(kind, { ...about, report });
   }
 
   async function onlyOne(table: 'runs' | 'batches', id: string): Promise<unknown> {
@@ -76,12 +110,8 @@ function storeOver(database: Database, journal: Journal, blobs: Blobs, notes: st
   return {
     notes,
     saveModel: (model) => record('model', model),
-    async saveRun(report, summary, evidenceKey) {
-      await record('run', { summary, evidenceKey, report: await blobs.put(report) });
-    },
-    async saveBatch(report, summary, evidenceKey) {
-      await record('batch', { summary, evidenceKey, report: await blobs.put(report) });
-    },
+    saveRun: (report, summary, evidenceKey) => save('run', report, { summary, evidenceKey }),
+    saveBatch: (report, summary, evidenceKey) => save('batch', report, { summary, evidenceKey }),
     async models() {
       return documents<ModelRecord>('SELECT document FROM models ORDER BY sequence', []);
     },
@@ -104,12 +134,17 @@ function storeOver(database: Database, journal: Journal, blobs: Blobs, notes: st
     },
     async findBatch(evidenceKey) {
       const rows = await database.rows('SELECT report FROM batches WHERE evidence_key = ? ORDER BY sequence DESC LIMIT 1', [evidenceKey]);
-      return rows.length === 0 ? null : ((await blobs.get(String(rows[0].report))) as BatchReport);
+      if (rows.length === 0) return null;
+      return blobs.get(String(rows[0].report)).then((report) => report as BatchReport, (error: unknown) => {
+        if (error instanceof Problem && error.code === 'store-corrupt') return null;
+        throw error;
+      });
     },
     async readBatch(id) {
       return (await onlyOne('batches', id)) as BatchReport;
     },
     async close() {
+      await recording;
       await journal.close();
       await database.close();
     },

@@ -1,8 +1,8 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, open, readFile, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openJournal, type JournalEntry } from '../../server/store/journal.ts';
+import { openJournal, type JournalEntry, type JournalFile } from '../../server/store/journal.ts';
 
 let folder: string;
 let path: string;
@@ -61,4 +61,57 @@ describe('the journal', () => {
     await writeFile(path, damage(await readFile(path, 'utf8')));
     await expect(replayed()).rejects.toMatchObject({ code: 'journal-corrupt', where: { line } });
   });
+
+  it.each([0, 1, 20, 100])('takes back a line of which the disk took only %i bytes, and goes on when there is room again', async (room) => {
+    let full = false;
+    const journal = await openJournal(path, () => {}, {
+      openFile: async () =>
+        diskOf(await open(path, 'a'), {
+          async appendFile(file, line) {
+            if (!full) return file.appendFile(line);
+            await file.appendFile(line.slice(0, room));
+            throw new Error('ENOSPC: no space left on device, write');
+          },
+        }),
+    });
+    await journal.append('run', { a: 1 }, at);
+    full = true;
+    await expect(journal.append('run', { b: 2 }, at)).rejects.toMatchObject({ code: 'file-unwritable', message: expect.stringContaining('no space left') });
+    full = false;
+    await journal.append('run', { c: 3 }, at);
+    await journal.close();
+    expect((await replayed()).map(({ sequence, body }) => [sequence, body])).toEqual([[1, { a: 1 }], [2, { c: 3 }]]);
+  });
+
+  it('writes nothing more after a line that can be neither finished nor taken back', async () => {
+    const failing = async () => {
+      throw new Error('EIO: i/o error');
+    };
+    const journal = await openJournal(path, () => {}, {
+      openFile: async () =>
+        diskOf(await open(path, 'a'), {
+          async appendFile(file, line) {
+            await file.appendFile(line.slice(0, 10));
+            return failing();
+          },
+          truncate: failing,
+        }),
+    });
+    await expect(journal.append('run', { a: 1 }, at)).rejects.toMatchObject({ code: 'file-unwritable' });
+    await expect(journal.append('run', { b: 2 }, at)).rejects.toMatchObject({ code: 'file-unwritable', message: expect.stringContaining('half-way') });
+    await journal.close();
+    expect(await replayed()).toEqual([]);
+    expect(await readFile(`${path}.torn`, 'utf8')).toHaveLength(10);
+  });
 });
+
+/** A real file on a disk that fails where it is told to. */
+function diskOf(file: FileHandle, { appendFile = (of, line) => of.appendFile(line), truncate = (of, bytes) => of.truncate(bytes) }: { appendFile?: (file: FileHandle, line: string) => Promise<void>; truncate?: (file: FileHandle, bytes?: number) => Promise<void> }): JournalFile {
+  return {
+    appendFile: (line) => appendFile(file, String(line)),
+    datasync: () => file.datasync(),
+    truncate: (bytes) => truncate(file, bytes),
+    stat: file.stat.bind(file) as JournalFile['stat'],
+    close: () => file.close(),
+  };
+}

@@ -2,7 +2,7 @@ import { mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunReport, RunSummary } from '../../protocol/run.ts';
+import type { BatchReport, BatchSummary, RunReport, RunSummary } from '../../protocol/run.ts';
 import { openStore } from '../../server/store/open-store.ts';
 
 let folder: string;
@@ -85,6 +85,38 @@ describe('the store', () => {
     const store = await openStore(folder, now);
     await expect(store.readRun('r-1')).rejects.toMatchObject({ code: 'store-corrupt' });
     await store.close();
+  });
+
+  it('says of a damaged batch report that there is none, so that it is made again', async () => {
+    const store = await openStore(folder, now);
+    const summary: BatchSummary = { id: 'b-1', name: 'current', digest: 'd', checkedAt: '2026-01-02T03:04:05.000Z', rows: 1, failing: 0, moved: 0, inconclusive: 0, effects: {} };
+    const report = { schema: 'slipway.batch/1', id: 'b-1' } as BatchReport;
+    await store.saveBatch(report, summary, 'key');
+    expect(await store.findBatch('key')).toEqual(report);
+    const blobs = join(folder, 'blobs', 'sha256');
+    const [prefix] = await readdir(blobs);
+    const [file] = await readdir(join(blobs, prefix));
+    await flip(join(blobs, prefix, file), 30);
+    expect(await store.findBatch('key')).toBeNull();
+    await store.saveBatch(report, summary, 'key');
+    expect(await store.findBatch('key')).toEqual(report);
+    await store.close();
+  });
+
+  it('keeps decisions that are saved at the same time in one order, in journal and database', async () => {
+    const store = await openStore(folder, now);
+    await Promise.all(Array.from({ length: 20 }, (_, i) => store.saveRun(...runOf(`r-${i}`), `key-${i}`)));
+    const order = (await store.runs()).map(({ id }) => id);
+    await store.close();
+    const again = await openStore(folder, now);
+    expect(again.notes).toEqual([]);
+    expect((await again.runs()).map(({ id }) => id)).toEqual(order);
+    await again.close();
+  });
+
+  it('says what stands in the way where nothing can be saved, and takes no database for broken', async () => {
+    await writeFile(folder, 'a file where the folder should be');
+    await expect(openStore(folder, now)).rejects.toMatchObject({ code: 'file-unwritable', where: { path: folder } });
   });
 
   it('keeps its folder private and out of git', async () => {
