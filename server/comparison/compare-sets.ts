@@ -4,7 +4,7 @@ import { type BootstrapEstimate, bootstrap, bootstrapPValue } from '../stats/boo
 import { deLong, deLongDifference } from '../stats/delong.ts';
 import { mcNemar } from '../stats/mcnemar.ts';
 import { definitionOf, findMetric } from '../stats/metric-registry.ts';
-import { type PairedOutcomes, tangoInterval } from '../stats/non-inferiority.ts';
+import { type PairedOutcomes, tangoInterval } from '../stats/tango-interval.ts';
 import { wilsonInterval } from '../stats/proportion-interval.ts';
 import type { ComparedMetric, ComparedSet, PairedPlans } from './paired-plans.ts';
 

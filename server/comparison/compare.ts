@@ -1,8 +1,8 @@
 import type { ComparisonReport, MetricComparison } from '../../protocol/evaluation.ts';
 import type { DatasetRef } from '../../protocol/measured.ts';
+import { holm } from '../stats/holm.ts';
 import { compareSets } from './compare-sets.ts';
 import { findFlips } from './find-flips.ts';
-import { holm } from './holm.ts';
 import type { PairedPlans } from './paired-plans.ts';
 
 export interface CompareInput {

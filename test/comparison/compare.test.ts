@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DatasetRef } from '../../protocol/measured.ts';
 import { compare } from '../../server/comparison/compare.ts';
-import { holm } from '../../server/comparison/holm.ts';
+import { holm } from '../../server/stats/holm.ts';
 import { type PairOptions, pairSubjects } from '../../server/evaluation/pair-subjects.ts';
 import type { Subject } from '../../server/evaluation/subject.ts';
 import { createRandom } from '../../server/stats/random.ts';
@@ -138,18 +138,6 @@ describe('compare', () => {
     expect(mae.difference.interval!.high).toBeLessThan(0);
     expect(metrics.find(({ metric }) => metric === 'max_error')!.difference.interval).toBeUndefined();
     expect(flips).toBeNull();
-  });
-});
-
-describe('holm', () => {
-  it.each([
-    // statsmodels 0.14 multipletests(method="holm")
-    [[0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]],
-    [[0.5, 0.9], [1, 1]],
-    [[0.02, null, 0.03], [0.04, null, 0.04]],
-    [[], []],
-  ])('%o becomes %o', (pValues, adjusted) => {
-    expect(holm(pValues)).toEqual(adjusted.map((p) => (p === null ? null : expect.closeTo(p, 12))));
   });
 });
 

@@ -164,7 +164,7 @@ describe('other tasks', () => {
     const subject: Subject = { task: 'multiclass', labels: Int32Array.of(0, 1, 2, 0), classes: ['a', 'b', 'c'], predictions: { kind: 'probabilities', probabilities: Float64Array.from(probabilities) } };
     const { metrics, confusion } = await evaluateSubject(subject);
     expect(confusion).toEqual({ labels: ['a', 'b', 'c'], counts: [[1, 1, 0], [0, 1, 0], [0, 0, 1]] });
-    // scikit-learn: recall_score(average="macro") = 5/6, log_loss of the four rows.
+    // Recalls of 1/2, 1 and 1.
     expect([metrics.accuracy.value, metrics.recall_macro.value]).toEqual([0.75, expect.closeTo(5 / 6, 12)]);
     expect(metrics.log_loss.value).toBeCloseTo(-(Math.log(0.7) + Math.log(0.8) + Math.log(0.6) + Math.log(0.3)) / 4, 12);
     expect(metrics.roc_auc_ovr_macro.value).toBeCloseTo(1, 12);

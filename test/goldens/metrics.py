@@ -1,7 +1,6 @@
 """Reference values for model metrics, intervals, paired tests and fairness.
 
-Run: python -m venv venv && venv/bin/pip install -r requirements.txt && venv/bin/python metrics.py
-Writes metrics.json beside this file: versions, inputs, and what the reference libraries say about them.
+`npm run goldens` runs it. Writes metrics.json beside this file: versions, inputs, and what the reference libraries say about them.
 """
 
 import json
@@ -19,6 +18,7 @@ from scipy import optimize, stats
 from sklearn.calibration import calibration_curve
 from sklearn.isotonic import IsotonicRegression
 from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
 
 warnings.filterwarnings("ignore")
 rng = np.random.default_rng(20240601)
@@ -269,6 +269,20 @@ def mcnemar_cases():
     return cases
 
 
+def holm_cases():
+    lists = [[0.01, 0.04, 0.03, 0.005], [0.5, 0.9], [0.02, 0.03], [0.2], [0.01, 0.01, 0.011, 1, 0], [k * k % 97 / 1000 for k in range(1, 40)]]
+    return [{"p": p, "adjusted": multipletests(p, method="holm")[1]} for p in lists]
+
+
+def quantile_rank_cases():
+    """The ranks between which the quantile of n values lies: one past the upper quantile of the count below it."""
+    cases = []
+    for n, p in [(100, 0.5), (1000, 0.99), (400, 0.95), (50, 0.25)]:
+        low, high = stats.binom.ppf([0.025, 0.975], n, p)
+        cases.append({"n": n, "p": p, "low": int(low), "high": int(high) + 1})
+    return cases
+
+
 def tango_cases():
     """Score interval by numerical maximum likelihood, sharing no formula with the implementation."""
 
@@ -413,6 +427,8 @@ def main():
         "text": text_case(),
         "proportions": proportion_cases(),
         "mcnemar": mcnemar_cases(),
+        "holm": holm_cases(),
+        "quantile_ranks": quantile_rank_cases(),
         "tango": tango_cases(),
         "delong": delong_case(),
         "bootstrap": bootstrap_cases(),

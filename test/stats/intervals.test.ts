@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { deLong, deLongDifference } from '../../server/stats/delong.ts';
-import { type PairedOutcomes, nonInferiority, pairedNonInferiorityPValue, pairedScore, rowsForNonInferiority, tangoInterval } from '../../server/stats/non-inferiority.ts';
 import { clopperPearsonInterval, wilsonInterval } from '../../server/stats/proportion-interval.ts';
+import { normalSf } from '../../server/stats/special.ts';
+import { type PairedOutcomes, pairedScore, tangoInterval } from '../../server/stats/tango-interval.ts';
 import { bytes, expectClose, floats, goldens } from './metric-goldens.ts';
 
 const outcomes = ({ b, c, n }: { b: number; c: number; n: number }): PairedOutcomes => ({ candidateOnly: b, championOnly: c, rows: n });
@@ -75,7 +76,7 @@ describe('difference of paired proportions', () => {
     const { low, high } = tangoInterval(outcomes(golden), golden.level)!;
     expectClose(low, golden.low, 1e-9);
     expectClose(high, golden.high, 1e-9);
-    expectClose(pairedNonInferiorityPValue(outcomes(golden), 0.05), golden['p_margin_0.05'], 1e-9);
+    expectClose(normalSf(pairedScore(outcomes(golden), -0.05)), golden['p_margin_0.05'], 1e-9);
   });
 
   test('swapping the models mirrors the interval, which is never empty', () => {
@@ -96,42 +97,5 @@ describe('difference of paired proportions', () => {
     expect(pairedScore(outcomes({ b: 5, c: 2, n: 50 }), 3 / 50)).toBe(0);
     expect(tangoInterval(outcomes({ b: 4, c: 0, n: 4 }), 0.95)!.high).toBe(1);
     expect(tangoInterval(outcomes({ b: 0, c: 0, n: 0 }), 0.95)).toBeNull();
-  });
-});
-
-describe('non-inferiority', () => {
-  const interval = (low: number, high: number) => ({ low, high, level: 0.9, method: 'tango' as const });
-
-  test.each([
-    ['superior', 0.001, 0.02, { superior: true, nonInferior: true, inferior: false }],
-    ['non-inferior', -0.009, 0.02, { superior: false, nonInferior: true, inferior: false }],
-    ['non-inferior', -0.009, -0.001, { superior: false, nonInferior: true, inferior: false }],
-    ['inconclusive', -0.02, 0.02, { superior: false, nonInferior: false, inferior: false }],
-    ['inconclusive', -0.01, 0.02, { superior: false, nonInferior: false, inferior: false }],
-    ['inferior', -0.04, -0.011, { superior: false, nonInferior: false, inferior: true }],
-  ] as const)('%s when the interval is %d to %d and the margin 0.01', (conclusion, low, high, flags) => {
-    expect(nonInferiority(interval(low, high), 0.01, 0.05)).toEqual({ conclusion, ...flags, margin: 0.01, alpha: 0.05 });
-  });
-
-  test('an interval of the wrong coverage, or a negative margin, is refused', () => {
-    expect(() => nonInferiority(interval(0, 1), 0.01, 0.025)).toThrow(RangeError);
-    expect(() => nonInferiority(interval(0, 1), -0.01, 0.05)).toThrow(RangeError);
-  });
-
-  test('the interval and the one-sided p-value agree on the verdict', () => {
-    fc.assert(
-      fc.property(fc.nat(40), fc.nat(40), fc.integer({ min: 50, max: 400 }), (b, c, same) => {
-        const pair = outcomes({ b, c, n: b + c + same });
-        const { nonInferior } = nonInferiority(tangoInterval(pair, 0.9)!, 0.02, 0.05);
-        const pValue = pairedNonInferiorityPValue(pair, 0.02);
-        fc.pre(Math.abs(pValue - 0.05) > 1e-9);
-        expect(nonInferior).toBe(pValue < 0.05);
-      }),
-    );
-  });
-
-  test('rows needed shrink the interval to the margin, and none help a model that is worse than it', () => {
-    expect(rowsForNonInferiority(0, interval(-0.02, 0.02), 0.01, 500)).toBe(2000);
-    expect(rowsForNonInferiority(-0.02, interval(-0.04, 0), 0.01, 500)).toBeNull();
   });
 });

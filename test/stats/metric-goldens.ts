@@ -53,6 +53,8 @@ export const goldens = JSON.parse(readFileSync(new URL('../goldens/metrics.json'
   };
   proportions: { k: number; n: number; level: number; wilson: [number, number]; exact: [number, number] }[];
   mcnemar: { b: number; c: number; exact: number; mid_p: number; chi_square?: number; chi_square_corrected?: number }[];
+  holm: { p: number[]; adjusted: number[] }[];
+  quantile_ranks: { n: number; p: number; low: number; high: number }[];
   tango: { b: number; c: number; n: number; level: number; low: number; high: number; 'p_margin_0.05': number }[];
   delong: {
     labels: number[];

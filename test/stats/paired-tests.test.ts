@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { finish } from '../../server/stats/bootstrap.ts';
+import { holm } from '../../server/stats/holm.ts';
 import { mcNemar } from '../../server/stats/mcnemar.ts';
 import { pairedPermutation } from '../../server/stats/paired-permutation.ts';
 import { expectClose, floats, goldens, ints } from './metric-goldens.ts';
 
 describe('McNemar', () => {
-  test.each(goldens.mcnemar)('$b against $c agrees with statsmodels', (golden) => {
+  test.each(goldens.mcnemar)('$b against $c agrees with statsmodels, and mid-p with SciPy’s binomial', (golden) => {
     const { b, c } = golden;
     expectClose(mcNemar(b, c, 'exact').pValue, golden.exact, 1e-9);
     expectClose(mcNemar(b, c, 'mid-p').pValue, golden.mid_p, 1e-9);
@@ -32,6 +33,17 @@ describe('McNemar', () => {
         expect(midP > 0 && midP <= exact && exact <= 1).toBe(true);
       }),
     );
+  });
+});
+
+describe('Holm', () => {
+  test.each(goldens.holm)('agrees with statsmodels', ({ p, adjusted }) => {
+    expect(holm(p)).toEqual(adjusted.map((expected) => expect.closeTo(expected, 12)));
+  });
+
+  test('tests without a p-value are not counted as tests', () => {
+    expect(holm([0.02, null, 0.03])).toEqual([0.04, null, 0.04]);
+    expect(holm([])).toEqual([]);
   });
 });
 

@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../server/stats/random.ts';
 import { quantileInterval } from '../../server/stats/quantile-interval.ts';
+import { goldens } from './metric-goldens.ts';
 
 describe('quantileInterval', () => {
-  // Ranks from scipy.stats.binom.ppf([0.025, 0.975], n, p): 100, 0.5 → 40, 60; 1000, 0.99 → 983, 996.
-  it.each([
-    [100, 0.5, 40, 61],
-    [1000, 0.99, 983, 997],
-  ])('of %i values at %f lies between ranks %i and %i', (n, probability, low, high) => {
+  it.each(goldens.quantile_ranks)('of $n values at $p lies between ranks $low and $high, as SciPy has the binomial', ({ n, p, low, high }) => {
     const sorted = Float64Array.from({ length: n }, (_, index) => index + 1);
-    expect(quantileInterval(sorted, probability)).toEqual({ low, high });
+    expect(quantileInterval(sorted, p)).toEqual({ low, high });
   });
 
   it('is not there when the values are too few for a bound', () => {
