@@ -1,12 +1,13 @@
 import type { ComparisonReport, MetricComparison } from '../protocol/evaluation.ts';
 import type { EvaluationRole, Gate } from '../protocol/gates.ts';
-import type { Measured, Verdict } from '../protocol/measured.ts';
-import { alignedTexts, columnText, countText, numberText, pText } from '../protocol/number-text.ts';
+import type { Verdict } from '../protocol/measured.ts';
+import { columnText, countText, numberText, pText } from '../protocol/number-text.ts';
 import { cutAt, cutText } from './cut-text.ts';
 import { dumbbellAxis, dumbbellFigure } from './dumbbell-figure.ts';
 import { intervalAxis, intervalFigure, rulerFigure } from './interval-figure.ts';
 import { markup, type Markup } from './markup.ts';
-import type { Scale } from './scale.ts';
+import { differenceCell, measuredCell } from './measured-cell.ts';
+import { linearScale, round } from './scale.ts';
 
 const slicesMin = 6;
 const slicesMax = 24;
@@ -62,22 +63,20 @@ function toneMark(tone: Verdict): Markup {
   return markup`<span class="verdict ${tone}">${toneWords[tone]}</span>`;
 }
 
-/** Numbers without a unit (0 to 1) share an axis; one in minutes or money would flatten them. */
-function metricAxis(rows: MetricComparison[]): (row: MetricComparison) => Scale {
-  const unitless = rows.filter(isUnitless);
-  const shared = intervalAxis(unitless.map(({ difference }) => ({ measured: difference, bound: null })));
-  return (row) => (isUnitless(row) ? shared : intervalAxis([{ measured: row.difference, bound: null }]));
-}
-
-function isUnitless({ champion, candidate }: MetricComparison): boolean {
-  return Math.abs(champion.value ?? 0) <= 1 && Math.abs(candidate.value ?? 0) <= 1;
+/** From 0 to 1, or −1 to 1: such numbers can share an axis. One in minutes, money or nats would flatten them. */
+function isUnitless({ metric, champion, candidate }: MetricComparison): boolean {
+  return metric !== 'log_loss' && Math.abs(champion.value ?? 0) <= 1 && Math.abs(candidate.value ?? 0) <= 1;
 }
 
 function metricTable(rows: MetricComparison[]): Markup {
-  const axis = metricAxis(rows);
-  const shared = rows.find(isUnitless);
-  return markup`<div class="scroll"><table class="cards"><thead><tr><th scope="col"></th><th scope="col">metric</th><th scope="col" class="number">champion</th><th scope="col" class="number">candidate</th><th scope="col" class="number">difference</th><th scope="col">${shared === undefined ? null : rulerFigure(axis(shared), { finding: 'Axis of differences' })}</th><th scope="col" class="number">p</th></tr></thead><tbody>${rows.map(
-    (row) => markup`<tr><td>${toneMark(toneOf(row))}</td><th scope="row">${cutText(row.metric, 40)}${row.direction === 'lower' ? markup` <span class="quiet">lower is better</span>` : null}</th><td class="number" data-label="champion">${valueOf(row.champion)}</td><td class="number" data-label="candidate">${valueOf(row.candidate)}</td><td class="number" data-label="difference">${signed(row.difference)}</td><td class="drawing">${intervalFigure({ measured: row.difference, bound: null, verdict: toneOf(row), finding: findingOf(row) }, axis(row))}</td><td class="number quiet" data-label="p"${titleAttribute(row.test)}>${row.pValue === null ? null : pText(row.pValue).replace(/^p (= )?/, '')}</td></tr>`,
+  const axisOf = (of: MetricComparison[]) => intervalAxis(of.map(({ difference }) => ({ measured: difference, bound: null })));
+  const unitless = rows.filter(isUnitless);
+  const shared = axisOf(unitless);
+  return markup`<div class="scroll"><table class="cards"><thead><tr><th scope="col"></th><th scope="col">metric</th><th scope="col" class="number">champion</th><th scope="col" class="number">candidate</th><th scope="col" class="number">difference</th><th scope="col">${unitless.length === 0 ? null : rulerFigure(shared, { finding: 'Axis of differences' })}</th><th scope="col" class="number">p</th></tr></thead><tbody>${rows.map(
+    (row) => {
+      const axis = isUnitless(row) ? shared : axisOf([row]);
+      return markup`<tr><td>${toneMark(toneOf(row))}</td><th scope="row">${cutText(row.metric, 40)}${row.direction === 'lower' ? markup` <span class="quiet">lower is better</span>` : null}</th><td class="number" data-label="champion">${measuredCell(row.champion)}</td><td class="number" data-label="candidate">${measuredCell(row.candidate)}</td><td class="number" data-label="difference">${differenceCell(row.difference)}</td><td class="drawing">${isUnitless(row) ? null : rulerFigure(axis, { finding: `Axis of differences in ${cutAt(row.metric, 40)}` })}${intervalFigure({ measured: row.difference, bound: null, verdict: toneOf(row), finding: findingOf(row) }, axis)}</td><td class="number quiet" data-label="p"${titleAttribute(row.test)}>${row.pValue === null ? null : pText(row.pValue).replace(/^p (= )?/, '')}</td></tr>`;
+    },
   )}</tbody></table></div>`;
 }
 
@@ -87,18 +86,6 @@ function titleAttribute(text: string | null): Markup | null {
 
 function findingOf(row: MetricComparison): string {
   return `${cutAt(row.metric, 40)}, ${cutAt(row.slice.name, 60)}: ${toneWords[toneOf(row)].slice(2)}${row.difference.value === null ? '' : ` by ${numberText(Math.abs(row.difference.value))}`}`;
-}
-
-export function valueOf(measured: Measured): Markup {
-  if (measured.value !== null) return markup`${columnText(measured.value)}`;
-  return markup`<span class="quiet" title="${cutAt(measured.reason ?? '', 300)}">not defined</span>`;
-}
-
-export function signed(measured: Measured): Markup {
-  if (measured.value === null) return valueOf(measured);
-  const { interval } = measured;
-  const [value, low, high] = alignedTexts([measured.value, ...(interval === undefined ? [] : [interval.low, interval.high])]);
-  return markup`${measured.value > 0 ? '+' : ''}${value}${interval === undefined ? null : markup`<div class="quiet">[${low}, ${high}]</div>`}`;
 }
 
 function harm({ difference, direction }: MetricComparison): number {
@@ -132,14 +119,14 @@ function sliceRows(rows: MetricComparison[], named: boolean): Markup {
   const differences = intervalAxis(rows.map(({ difference }) => ({ measured: difference, bound: null })));
   return markup`<div class="scroll"><table class="cards"><thead><tr><th scope="col">slice</th>${named ? markup`<th scope="col">metric</th>` : null}<th scope="col" class="number"><svg class="key" width="9" height="9" viewBox="0 0 9 9" aria-hidden="true"><rect class="past-dot" x="1" y="1" width="7" height="7"/></svg> champion</th><th scope="col" class="number"><svg class="key" width="9" height="9" viewBox="0 0 9 9" aria-hidden="true"><circle class="dot" cx="4.5" cy="4.5" r="4"/></svg> candidate</th><th scope="col">${named ? null : rulerFigure(values, { finding: 'Axis of values' })}</th><th scope="col" class="number">difference</th><th scope="col">${named ? null : rulerFigure(differences, { finding: 'Axis of differences' })}</th><th scope="col" class="number">rows</th></tr></thead><tbody>${rows.map((row) => {
     const own = named ? { values: dumbbellAxis([row]), differences: intervalAxis([{ measured: row.difference, bound: null }]) } : { values, differences };
-    return markup`<tr><th scope="row">${cutText(row.slice.name, 60)}</th>${named ? markup`<td>${cutText(row.metric, 40)}</td>` : null}<td class="number" data-label="champion">${valueOf(row.champion)}</td><td class="number" data-label="candidate">${valueOf(row.candidate)}</td><td class="drawing">${dumbbellFigure(row, own.values)}</td><td class="number" data-label="difference">${signed(row.difference)}</td><td class="drawing">${intervalFigure({ measured: row.difference, bound: null, verdict: toneOf(row), finding: findingOf(row) }, own.differences)}</td><td class="number" data-label="rows">${countText(row.candidate.rows)}</td></tr>`;
+    return markup`<tr><th scope="row">${cutText(row.slice.name, 60)}</th>${named ? markup`<td>${cutText(row.metric, 40)}</td>` : null}<td class="number" data-label="champion">${measuredCell(row.champion)}</td><td class="number" data-label="candidate">${measuredCell(row.candidate)}</td><td class="drawing">${dumbbellFigure(row, own.values)}</td><td class="number" data-label="difference">${differenceCell(row.difference)}</td><td class="drawing">${intervalFigure({ measured: row.difference, bound: null, verdict: toneOf(row), finding: findingOf(row) }, own.differences)}</td><td class="number" data-label="rows">${countText(row.candidate.rows)}</td></tr>`;
   })}</tbody></table></div>`;
 }
 
 function flipsPart({ helpful, harmful, mcnemar, concentrations, examples }: NonNullable<ComparisonReport['flips']>): Markup {
   const dense = concentrations.filter(({ lift }) => lift >= liftMin).sort((a, b) => b.harmful - a.harmful);
   const most = Math.max(1, ...concentrations.map((each) => Math.max(each.harmful, each.helpful)));
-  const wide = (rows: number) => Math.round((rows / most) * 900) / 10;
+  const wide = linearScale([0, most], [0, 92]);
   return markup`<h3>Flips <span class="quiet">rows whose answer changed</span></h3><p>${countText(helpful)} rows went from wrong to right, ${countText(harmful)} from right to wrong${mcnemar === null || mcnemar.pValue === null ? '' : ` (McNemar ${pText(mcnemar.pValue)})`}.${
     dense.length === 0 ? ' Those that went wrong are not concentrated in any slice that was looked at.' : markup` Those that went wrong are concentrated in ${dense.slice(0, 3).map(({ slice, harmful: rows, lift }, index) => markup`${index === 0 ? '' : ', '}<strong>${cutText(slice.name, 60)}</strong> (${countText(rows)} rows, ${numberText(lift, 2)} × its share)`)}.`
   }</p>${
@@ -149,7 +136,7 @@ function flipsPart({ helpful, harmful, mcnemar, concentrations, examples }: NonN
           .slice(0, concentrationsMax)
           .map(
             (each) =>
-              markup`<tr><th scope="row">${cutText(each.slice.name, 60)}</th><td class="number" data-label="went wrong">${countText(each.harmful)}</td><td class="drawing"><svg viewBox="0 0 200 18" width="200" height="18" role="img" aria-label="${`${cutAt(each.slice.name, 60)}: ${countText(each.harmful)} rows went wrong, ${countText(each.helpful)} went right`}"><rect class="harm" x="${Math.round((100 - wide(each.harmful)) * 10) / 10}" y="4" width="${wide(each.harmful)}" height="10"/><rect class="gain" x="100" y="4" width="${wide(each.helpful)}" height="10"/><line class="bound" x1="100" x2="100" y1="1" y2="17"/></svg></td><td class="number" data-label="went right">${countText(each.helpful)}</td><td class="number" data-label="× its share">${columnText(each.lift)}</td><td class="number" data-label="rows">${countText(each.rows)}</td></tr>`,
+              markup`<tr><th scope="row">${cutText(each.slice.name, 60)}</th><td class="number" data-label="went wrong">${countText(each.harmful)}</td><td class="drawing"><svg viewBox="0 0 200 18" width="200" height="18" role="img" aria-label="${`${cutAt(each.slice.name, 60)}: ${countText(each.harmful)} rows went wrong, ${countText(each.helpful)} went right`}"><rect class="harm" x="${round(100 - wide(each.harmful))}" y="4" width="${wide(each.harmful)}" height="10"/><rect class="gain" x="100" y="4" width="${wide(each.helpful)}" height="10"/><line class="bound" x1="100" x2="100" y1="1" y2="17"/></svg></td><td class="number" data-label="went right">${countText(each.helpful)}</td><td class="number" data-label="× its share">${columnText(each.lift)}</td><td class="number" data-label="rows">${countText(each.rows)}</td></tr>`,
           )}</tbody></table></div>`
   }${examples.length === 0 ? null : flipExamples(examples)}`;
 }

@@ -3,6 +3,7 @@ import { countText, shareText } from '../protocol/number-text.ts';
 import { cutAt, cutText, fittedLabel } from './cut-text.ts';
 import { dataTable, figure } from './figure.ts';
 import { markup, type Markup } from './markup.ts';
+import { linearScale } from './scale.ts';
 
 const labelsMax = 12;
 const confusedMax = 12;
@@ -29,13 +30,15 @@ export function confusionFigure({ labels, counts }: ConfusionMatrix, finding: st
     labels.map((label, index) => markup`${fittedLabel({ x: left + cell.width * (index + 0.5), y: top - 6, text: label, width: cell.width, className: 'middle' })}${fittedLabel({ x: left - 6, y: top + cell.height * (index + 0.5) + 4, text: label, width: left - 8, className: 'end' })}`),
     counts.map((row, actual) =>
       row.map((count, predicted) => {
-        const share = totals[actual] === 0 ? 0 : count / totals[actual];
+        const share = totals[actual] > 0 ? count / totals[actual] : 0;
         const [x, y] = [left + predicted * cell.width, top + actual * cell.height];
-        return markup`<rect class="cell ${actual === predicted ? 'right' : 'wrong'} shade-${Math.ceil(share * 5)}" x="${x}" y="${y}" width="${cell.width - 2}" height="${cell.height - 2}"/>${count === 0 ? null : markup`<text class="label middle" x="${x + cell.width / 2 - 1}" y="${y + cell.height / 2 + (labels.length <= 3 ? -1 : 3)}">${countText(count)}</text>`}${labels.length <= 3 && totals[actual] > 0 ? markup`<text class="middle" x="${x + cell.width / 2 - 1}" y="${y + cell.height / 2 + 13}">${shareText(share)}</text>` : null}`;
+        return markup`<rect class="cell ${actual === predicted ? 'right' : 'wrong'} shade-${Math.ceil(shade(share))}" x="${x}" y="${y}" width="${cell.width - 2}" height="${cell.height - 2}"/>${count === 0 ? null : markup`<text class="label middle" x="${x + cell.width / 2 - 1}" y="${y + cell.height / 2 + (labels.length <= 3 ? -1 : 3)}">${countText(count)}</text>`}${labels.length <= 3 && totals[actual] > 0 ? markup`<text class="middle" x="${x + cell.width / 2 - 1}" y="${y + cell.height / 2 + 13}">${shareText(share)}</text>` : null}`;
       }),
     ),
   );
 }
+
+const shade = linearScale([0, 1], [0, 5]);
 
 function mostConfused(labels: string[], counts: number[][]): Markup {
   const pairs = counts.flatMap((row, actual) => row.flatMap((count, predicted) => (actual === predicted || count === 0 ? [] : [{ actual, predicted, count }]))).sort((a, b) => b.count - a.count);

@@ -14,7 +14,7 @@ export interface CurveOptions {
   finding: string;
 }
 
-const size = 280;
+const size = 252;
 const rowsMax = 25;
 
 /** ROC or precision–recall: the candidate's curve over the champion's. */

@@ -1,6 +1,6 @@
 import { markup, type Markup } from './markup.ts';
 
-const titleMax = 300;
+const titleMax = 200;
 
 /** Text for HTML, cut to a number of characters; what was cut can be read by pointing at it. */
 export function cutText(text: string, max = 80): Markup {
@@ -29,11 +29,7 @@ export function fittedLabel({ x, y, text, width, className = 'label' }: { x: num
   return markup`<text class="${className}" x="${x}" y="${y}">${cut ?? text}${cut === null ? null : markup`<title>${cutAt(text, titleMax)}</title>`}</text>`;
 }
 
-/** The width of a text at 11 px, estimated on the wide side: no text can be measured where there is no screen. */
-export function textWidth(text: string): number {
-  return Array.from(text.slice(0, 400)).reduce((sum, character) => sum + widthOf(character), 0);
-}
-
+/** The width of a character at 11 px, estimated on the wide side: no text can be measured where there is no screen. */
 function widthOf(character: string): number {
   const code = character.codePointAt(0) ?? 0;
   if (code >= 0x1100) return 11.5;

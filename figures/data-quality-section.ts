@@ -7,11 +7,12 @@ import { verdictMark, verdictRank } from './verdict-mark.ts';
 
 const troubleMax = 200;
 const passedMax = 200;
+const batchesMax = 12;
 
 /** Findings of each dataset, broken rules on top. */
 export function dataQualitySection(batches: { role: string; batch: BatchReport }[]): Markup | null {
   if (batches.length === 0) return null;
-  return markup`<section id="data-quality"><h2>Data quality</h2>${[...batches].sort((a, b) => troubles(b.batch) - troubles(a.batch)).map(({ role, batch }) => markup`<h3>${role} <span class="quiet">${cutText(batch.profile.name, 60)}, ${countText(batch.profile.rows)} rows × ${countText(batch.profile.columns.length)} columns</span></h3>${findingsPart(batch)}`)}</section>`;
+  return markup`<section id="data-quality"><h2>Data quality</h2>${[...batches].sort((a, b) => troubles(b.batch) - troubles(a.batch)).slice(0, batchesMax).map(({ role, batch }) => markup`<h3>${role} <span class="quiet">${cutText(batch.profile.name, 60)}, ${countText(batch.profile.rows)} rows × ${countText(batch.profile.columns.length)} columns</span></h3>${findingsPart(batch)}`)}${batches.length > batchesMax ? markup`<p class="quiet">${countText(batches.length - batchesMax)} more datasets are in the record</p>` : null}</section>`;
 }
 
 function troubles({ dataQuality }: BatchReport): number {

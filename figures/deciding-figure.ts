@@ -4,7 +4,7 @@ import type { RunReport } from '../protocol/run.ts';
 import { cutAt, cutText } from './cut-text.ts';
 import { figure } from './figure.ts';
 import { decidedBy, gateAxis } from './gates-section.ts';
-import { intervalMarks } from './interval-figure.ts';
+import { intervalMarks, zeroLine } from './interval-figure.ts';
 import { markup, type Markup } from './markup.ts';
 import { ticks } from './scale.ts';
 
@@ -30,7 +30,7 @@ export function decidingFigure({ gates, decision }: Pick<RunReport, 'gates' | 'd
   const room = bound.min === undefined ? x(limit) - x.range[0] : x.range[1] - x(limit);
   return markup`<div class="deciding"><h3>${cutText(result.title, 90)} <span class="quiet">needs: ${needs}${result.rows === null ? null : ` · ${countText(result.rows)} rows`}</span></h3>${figure(
     { width, height: 92, finding: `${cutAt(result.title, 90)}: ${cutAt(part.reason, 320)}` },
-    x.domain[0] < 0 && x.domain[1] > 0 ? markup`<line class="guide" x1="${x(0)}" x2="${x(0)}" y1="24" y2="70"/>` : null,
+    zeroLine(x, 24, 70),
     intervalMarks({ measured, bound, verdict: part.verdict }, x, 28, 66),
     markup`<text class="large ${side(at)}" x="${at}" y="18">${said} ${intervalText(measured, unit, ofDifference ? 'difference' : 'value')}</text>`,
     (bound.min !== undefined && bound.max !== undefined) || room < 56 ? null : markup`<text class="label ${bound.min === undefined ? 'end' : ''}" x="${x(limit) + (bound.min === undefined ? -6 : 6)}" y="62">allowed</text>`,

@@ -3,7 +3,7 @@ import { countText, numberText, shareText } from '../protocol/number-text.ts';
 import { cutText, fittedLabel } from './cut-text.ts';
 import { dataTable, figure } from './figure.ts';
 import { markup, type Markup } from './markup.ts';
-import { linearScale, round, ticks } from './scale.ts';
+import { linearScale, round, ticks, type Scale } from './scale.ts';
 
 const width = 320;
 const height = 140;
@@ -28,71 +28,97 @@ export function distributionLegend(): Markup {
   return markup`<p class="legend"><svg width="26" height="14" viewBox="0 0 26 14" aria-hidden="true"><path class="past-area" d="M1 13V5h24v8z"/><path class="past" d="M1 13V5h24v8"/></svg> reference <svg width="26" height="14" viewBox="0 0 26 14" aria-hidden="true"><path class="now" d="M1 13V4h24v9"/></svg> current <svg width="26" height="14" viewBox="0 0 26 14" aria-hidden="true"><rect class="band" x="1" y="3" width="24" height="9"/></svg> what chance alone can do <svg width="12" height="14" viewBox="0 0 12 14" aria-hidden="true"><line class="bound" x1="6" x2="6" y1="1" y2="13"/></svg> floor</p>`;
 }
 
-function numeric(column: ColumnDrift, { edges, reference, current, unit }: Extract<Distributions, { kind: 'numeric' }>): Markup | null {
-  const [first, last] = [edges[0], edges[edges.length - 1]];
+/** A bin as it is drawn: positions from left to right, shares of rows, and heights. */
+interface Bin {
+  left: number;
+  right: number;
+  before: number;
+  after: number;
+  past: number;
+  now: number;
+  /** Where 95 % of current heights would lie if only chance moved them. */
+  chance: [number, number];
+}
+
+function numeric(column: ColumnDrift, distributions: Extract<Distributions, { kind: 'numeric' }>): Markup | null {
+  const { edges, reference, current, unit } = distributions;
   if (reference.length === 0 || edges.length !== reference.length + 1) return null;
-  const [before, after] = [shares(reference), shares(current)];
-  const wide = edges.slice(1).map((edge, bin) => edge / 2 - edges[bin] / 2);
-  const widest = Math.max(...wide);
-  // Height is density, in shares of rows per widest bin: equal bins keep their shares, narrow ones are not flattened.
-  const density = (values: number[]) => values.map((share, bin) => (wide[bin] > 0 ? Math.min(1e6, share / (wide[bin] / widest)) : share));
-  const [past, now] = [density(before), density(after)];
+  const domain: [number, number] = [edges[0], edges[edges.length - 1]];
   const missing = missingOf(column);
   const left = missing === null ? 4 : 58;
-  const x = linearScale([first, last], [left, width - 4]);
-  const sorted = [...past, ...now].sort((a, b) => b - a);
-  // One spike must not flatten the rest: it is cut, and its size written on it.
-  const rest = sorted.find((value) => value < sorted[0] / 4) ?? 0;
-  const spike = rest > 0 && sorted.filter((value) => value > rest).length <= 2 && sorted[0] > 6 * rest;
-  const y = linearScale([0, (spike ? rest * 1.5 : sorted[0]) || 1], [bottom, top]);
+  const x = linearScale(domain, [left, width - 4]);
+  const bins = binsOf(distributions, column.rows, x);
+  const spike = spikeOf(bins);
+  const y = linearScale([0, spike === null ? Math.max(...bins.map(highest)) || 1 : spike.limit], [bottom, top]);
   const text = (value: number) => (unit === 'ms-since-1970' ? dateText(value) : numberText(value));
-  const marks = unit === 'ms-since-1970' ? [first, last].map((value) => ({ value, text: dateText(value) })) : ticks([first, last], 4);
-  const filled = reference.map((count, bin) => count > 0 || current[bin] > 0);
-  const inner = filled.slice(filled.indexOf(true), filled.lastIndexOf(true) + 1);
-  const discrete = inner.filter((each) => !each).length > inner.length / 4 || inner.length <= 2;
-  const low = before.map((share) => chance(share, column.rows));
-  const bars = discrete
-    ? reference.map((_, bin) => {
-        if (!filled[bin]) return null;
-        const centre = (x(edges[bin]) + x(edges[bin + 1])) / 2;
-        const half = Math.min(7, Math.max(1.2, (x(edges[bin + 1]) - x(edges[bin])) * 0.42));
-        return markup`<rect class="past-area" x="${round(centre - half)}" y="${y(past[bin])}" width="${round(2 * half)}" height="${round(bottom - y(past[bin]))}"/>${bandAt(round(centre - half), round(2 * half), y(Math.max(0, past[bin] - scaleUp(low[bin], bin))), y(past[bin] + scaleUp(low[bin], bin)))}<path class="now" d="M${round(centre - half)} ${y(now[bin])}H${round(centre + half)}"/><line class="now thin" x1="${round(centre)}" x2="${round(centre)}" y1="${bottom}" y2="${y(now[bin])}"/>`;
-      })
-    : [
-        markup`<path class="past-area" d="${steps(past, edges, x, y)}Z"/><path class="past" d="${steps(past, edges, x, y)}"/>`,
-        reference.map((_, bin) => bandAt(x(edges[bin]), round(x(edges[bin + 1]) - x(edges[bin])), y(Math.max(0, past[bin] - scaleUp(low[bin], bin))), y(past[bin] + scaleUp(low[bin], bin)))),
-        markup`<path class="now" d="${steps(now, edges, x, y)}"/>`,
-      ];
-  function scaleUp(share: number, bin: number): number {
-    return wide[bin] > 0 ? Math.min(1e6, share / (wide[bin] / widest)) : share;
-  }
-  const cut = spike ? past.map((_, bin) => bin).filter((bin) => Math.max(past[bin], now[bin]) > rest * 1.5) : [];
+  const marks = unit === 'ms-since-1970' ? domain.map((value) => ({ value, text: dateText(value) })) : ticks(domain, 4);
   return figure(
     { width, height, finding: `${column.column}: ${column.message}`, table: dataTable(['from', 'to', 'reference', 'current'], reference.map((count, bin) => [text(edges[bin]), text(edges[bin + 1]), countText(count), countText(current[bin])])) },
-    bars,
-    cut.slice(0, 1).map((bin) => {
-      const centre = (x(edges[bin]) + x(edges[bin + 1])) / 2;
-      const side = centre > width / 2 ? 'end' : '';
-      return markup`<text class="${side}" x="${round(centre + (side === 'end' ? -8 : 8))}" y="10">${shareText(before[bin])} → ${shareText(after[bin])}, cut</text>`;
-    }),
+    isDiscrete(bins) ? bins.filter((bin) => highest(bin) > 0).map((bin) => bar(bin, y)) : outlines(bins, y),
+    spike === null ? null : spikeLabel(spike.bin),
     missing === null ? null : missingBars(missing),
     markup`<line class="axis" x1="${left}" x2="${width - 4}" y1="${bottom}" y2="${bottom}"/>`,
-    marks.map(({ value, text: label }) => {
-      const at = x(value);
-      return markup`<text class="${at < left + 14 ? '' : at > width - 20 ? 'end' : 'middle'}" x="${at < left + 14 ? Math.max(left, at - 4) : at > width - 20 ? width - 2 : at}" y="${height - 6}">${label}</text>`;
-    }),
+    marks.map(({ value, text: label }) => axisLabel(label, x(value), left)),
   );
 }
 
-function steps(heights: number[], edges: number[], x: (value: number) => number, y: (value: number) => number): string {
-  return `M${x(edges[0])} ${bottom}${heights.map((value, bin) => `V${y(value)}H${x(edges[bin + 1])}`).join('')}V${bottom}`;
+/** Height is density, in shares of rows per widest bin: equal bins keep their shares, narrow ones are not flattened. */
+function binsOf({ edges, reference, current }: Extract<Distributions, { kind: 'numeric' }>, rows: ColumnDrift['rows'], x: Scale): Bin[] {
+  const [before, after] = [shares(reference), shares(current)];
+  const widths = reference.map((_, bin) => edges[bin + 1] / 2 - edges[bin] / 2);
+  const widest = Math.max(...widths);
+  return widths.map((wide, bin) => {
+    const factor = wide > 0 ? Math.min(1e6, widest / wide) : 1;
+    const reach = chance(before[bin], rows);
+    return { left: x(edges[bin]), right: x(edges[bin + 1]), before: before[bin], after: after[bin], past: before[bin] * factor, now: after[bin] * factor, chance: [Math.max(0, before[bin] - reach) * factor, (before[bin] + reach) * factor] };
+  });
 }
 
-function bandAt(x: number, wide: number, from: number, to: number): Markup | null {
-  const tall = round(from - to);
-  return tall < 1.5 || wide <= 0 ? null : markup`<rect class="band" x="${x}" y="${to}" width="${wide}" height="${tall}"/>`;
+const highest = ({ past, now }: Bin): number => Math.max(past, now);
+
+/** One bin that would flatten the rest is cut, and its size written on it. */
+function spikeOf(bins: Bin[]): { bin: Bin; limit: number } | null {
+  const [first, second] = [...bins].sort((a, b) => highest(b) - highest(a));
+  return second !== undefined && highest(second) > 0 && highest(first) > 6 * highest(second) ? { bin: first, limit: highest(second) * 1.5 } : null;
 }
 
+/** Few different values leave bins empty between them; outlines would fall to zero there, as if rows were missing. */
+function isDiscrete(bins: Bin[]): boolean {
+  const filled = bins.map((bin) => highest(bin) > 0);
+  const inner = filled.slice(filled.indexOf(true), filled.lastIndexOf(true) + 1);
+  return inner.length <= 2 || inner.filter((each) => !each).length > inner.length / 4;
+}
+
+function bar({ left, right, past, now, chance: [least, most] }: Bin, y: Scale): Markup {
+  const centre = round((left + right) / 2);
+  const half = Math.min(7, Math.max(1.2, (right - left) * 0.42));
+  const [from, wide] = [round(centre - half), round(2 * half)];
+  return markup`<rect class="past-area" x="${from}" y="${y(past)}" width="${wide}" height="${round(bottom - y(past))}"/>${band(from, wide, y(least), y(most))}<path class="now" d="M${from} ${y(now)}h${wide}"/><line class="now thin" x1="${centre}" x2="${centre}" y1="${bottom}" y2="${y(now)}"/>`;
+}
+
+function outlines(bins: Bin[], y: Scale): Markup {
+  const outline = (heightOf: (bin: Bin) => number) => `M${bins[0].left} ${bottom}${bins.map((bin) => `V${y(heightOf(bin))}H${bin.right}`).join('')}V${bottom}`;
+  const past = outline((bin) => bin.past);
+  return markup`<path class="past-area" d="${past}Z"/><path class="past" d="${past}"/>${bins.map(({ left, right, chance: [least, most] }) => band(left, round(right - left), y(least), y(most)))}<path class="now" d="${outline((bin) => bin.now)}"/>`;
+}
+
+/** Thinner than a line can show, the band is left out. */
+function band(x: number, wide: number, from: number, to: number): Markup | null {
+  return from - to < 1.5 || wide <= 0 ? null : markup`<rect class="band" x="${x}" y="${to}" width="${wide}" height="${round(from - to)}"/>`;
+}
+
+function spikeLabel({ left, right, before, after }: Bin): Markup {
+  const x = (left + right) / 2;
+  return markup`<text class="${x > width / 2 ? 'end' : ''}" x="${round(x > width / 2 ? x - 8 : x + 8)}" y="10">${shareText(before)} → ${shareText(after)}, cut</text>`;
+}
+
+/** In the middle below its place, but inside the frame. */
+function axisLabel(label: string, at: number, left: number): Markup {
+  const [anchor, x] = at < left + 14 ? ['', Math.max(left, at - 4)] : at > width - 20 ? ['end', width - 2] : ['middle', at];
+  return markup`<text class="${anchor}" x="${x}" y="${height - 6}">${label}</text>`;
+}
+
+/** Half of the interval in which a share of `rows.current` lies 95 times of 100 when nothing but chance moves it. */
 function chance(share: number, rows: ColumnDrift['rows']): number {
   return 1.96 * Math.sqrt(share * (1 - share) * (1 / Math.max(1, rows.reference) + 1 / Math.max(1, rows.current)));
 }

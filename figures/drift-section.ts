@@ -1,26 +1,25 @@
 import type { ColumnDrift, DriftReport, DriftVerdict, PerformanceEstimate, Statistic } from '../protocol/drift.ts';
-import type { Measured, Verdict } from '../protocol/measured.ts';
+import type { Measured } from '../protocol/measured.ts';
 import { columnText, countText, intervalText, numberText, pText, shareText } from '../protocol/number-text.ts';
 import type { BatchSummary, RunReport } from '../protocol/run.ts';
-import { valueOf } from './comparison-section.ts';
 import { cutAt, cutText } from './cut-text.ts';
 import { distributionFigure, distributionLegend } from './distribution-figure.ts';
 import { effectFigure } from './effect-figure.ts';
 import { estimateFigure } from './estimate-figure.ts';
 import { markup, type Markup } from './markup.ts';
-import { tile } from './quality-section.ts';
+import { measuredCell } from './measured-cell.ts';
+import { tile } from './tile.ts';
 import { trendFigure } from './trend-figure.ts';
 
 const drawnMax = 12;
-const listedMax = 300;
+const listedMax = 250;
 const trendsMax = 6;
 const skippedMax = 40;
 
 const rank: Record<DriftVerdict, number> = { moved: 0, error: 1, inconclusive: 2, still: 3 };
 const words: Record<DriftVerdict, string> = { moved: '▲ moved', error: '! error', inconclusive: '? too few rows', still: '✓ still' };
-const tones: Record<DriftVerdict, Verdict> = { moved: 'fail', error: 'error', inconclusive: 'inconclusive', still: 'pass' };
 
-export const statisticNames: Record<Statistic['name'], string> = {
+const statisticNames: Record<Statistic['name'], string> = {
   ks: 'K-S D',
   wasserstein: 'W1',
   wasserstein_normed: 'W1 ÷ σ',
@@ -55,7 +54,7 @@ export function driftPart(drift: DriftReport, outputs: DriftReport | null): Mark
   const columns = [...(outputs?.columns ?? []), ...drift.columns].sort((a, b) => rank[a.verdict] - rank[b.verdict] || Number(b.role !== 'feature') - Number(a.role !== 'feature') || strength(b) - strength(a));
   const moved = columns.filter(({ verdict }) => verdict === 'moved');
   const listed = columns.slice(0, listedMax);
-  return markup`<p>${countText(drift.moved)} of ${countText(drift.columns.length)} columns moved${drift.inconclusive > 0 ? `, ${countText(drift.inconclusive)} have too few rows to tell` : ''}${drift.errors > 0 ? `, ${countText(drift.errors)} could not be compared` : ''}: ${countText(drift.current.rows)} rows of ${cutText(drift.current.name, 60)} against ${countText(drift.reference.rows)} of ${cutText(drift.reference.name, 60)}. <span class="quiet">Moved means: p after correction is below ${numberText(drift.alpha)}, and the effect reaches its floor.</span></p>
+  return markup`<p>${countText(drift.moved)} of ${countText(drift.columns.length)} columns moved${drift.inconclusive > 0 ? `, ${countText(drift.inconclusive)} ${drift.inconclusive === 1 ? 'has' : 'have'} too few rows to tell` : ''}${drift.errors > 0 ? `, ${countText(drift.errors)} could not be compared` : ''}: ${countText(drift.current.rows)} rows of ${cutText(drift.current.name, 60)} against ${countText(drift.reference.rows)} of ${cutText(drift.reference.name, 60)}. <span class="quiet">Moved means: p after correction is below ${numberText(drift.alpha)}, and the effect reaches its floor.</span></p>
 ${multivariatePart(drift)}
 ${moved.length === 0 ? null : markup`${distributionLegend()}<div class="grid">${moved.slice(0, drawnMax).map((column) => columnTile(column))}</div>`}${moved.length > drawnMax ? markup`<p class="quiet">The ${drawnMax} that moved most are drawn; ${countText(moved.length - drawnMax)} more are listed below.</p>` : null}
 <details><summary>All ${countText(columns.length)} columns</summary>${columnTable(listed)}${columns.length > listed.length ? markup`<p class="quiet">${countText(columns.length - listed.length)} more columns are in the record</p>` : null}${
@@ -69,7 +68,7 @@ function columnTile(column: ColumnDrift): Markup {
 
 function columnTable(columns: ColumnDrift[]): Markup {
   return markup`<div class="scroll"><table class="cards"><thead><tr><th scope="col">verdict</th><th scope="col">column</th><th scope="col" class="number">effect</th><th scope="col"></th><th scope="col" class="number">chance ≤</th><th scope="col" class="number">floor</th><th scope="col" class="number">p corrected</th><th scope="col" class="number">missing</th></tr></thead><tbody>${columns.map(
-    (column) => markup`<tr><td><span class="verdict ${tones[column.verdict]}">${words[column.verdict]}</span></td><th scope="row">${cutText(column.column, 50)}${column.role === 'feature' ? null : markup` <span class="tag">${column.role}</span>`}<div class="why">${cutText(column.message, 140)}</div></th><td class="number" data-label="effect" title="${cutAt(column.effect.definition, 200)}">${statisticNames[column.effect.name]} ${column.effect.value === null ? 'not defined' : columnText(column.effect.value)}</td><td class="drawing">${effectFigure(column)}</td><td class="number" data-label="chance ≤">${column.effect.band === null ? null : columnText(column.effect.band)}</td><td class="number" data-label="floor">${numberText(column.effect.floor)}</td><td class="number" data-label="p corrected">${column.test.adjustedP === null ? null : pText(column.test.adjustedP).replace(/^p (= )?/, '')}</td><td class="number" data-label="missing">${missingText(column)}</td></tr>`,
+    (column) => markup`<tr><td><span class="verdict ${column.verdict}">${words[column.verdict]}</span></td><th scope="row">${cutText(column.column, 50)}${column.role === 'feature' ? null : markup` <span class="tag">${column.role}</span>`}<div class="why">${cutText(column.message, 140)}</div></th><td class="number" data-label="effect" title="${cutAt(column.effect.definition, 200)}">${statisticNames[column.effect.name]} ${column.effect.value === null ? 'not defined' : columnText(column.effect.value)}</td><td class="drawing">${effectFigure(column)}</td><td class="number" data-label="chance ≤">${column.effect.band === null ? null : columnText(column.effect.band)}</td><td class="number" data-label="floor">${numberText(column.effect.floor)}</td><td class="number" data-label="p corrected">${column.test.adjustedP === null ? null : pText(column.test.adjustedP).replace(/^p (= )?/, '')}</td><td class="number" data-label="missing">${missingText(column)}</td></tr>`,
   )}</tbody></table></div>`;
 }
 
@@ -81,7 +80,7 @@ function missingText({ nulls }: ColumnDrift): string {
 function multivariatePart({ multivariate }: DriftReport): Markup | null {
   if (multivariate === null) return null;
   const { sample, verdict, message } = multivariate;
-  return markup`<p><span class="verdict ${tones[verdict]}">${words[verdict]}</span> All columns together: ${cutText(message, 240)}. <span class="quiet">Drawn for the classifier: ${countText(sample.reference)} of ${countText(sample.of)} reference and ${countText(sample.current)} of ${countText(sample.ofCurrent)} current rows, seed ${sample.seed}.</span></p>`;
+  return markup`<p><span class="verdict ${verdict}">${words[verdict]}</span> All columns together: ${cutText(message, 240)}. <span class="quiet">Drawn for the classifier: ${countText(sample.reference)} of ${countText(sample.of)} reference and ${countText(sample.current)} of ${countText(sample.ofCurrent)} current rows, seed ${sample.seed}.</span></p>`;
 }
 
 const strength = ({ effect }: ColumnDrift): number => (effect.value ?? 0) / (effect.floor > 0 ? effect.floor : 1);
@@ -104,11 +103,11 @@ function historyPart(history: BatchSummary[], drift: DriftReport): Markup | null
 
 function withoutLabels({ concept, estimates }: Pick<RunReport, 'concept' | 'estimates'>): Markup | null {
   if (concept === null && estimates.length === 0) return null;
-  return markup`<h3>Quality on the current batch <span class="quiet">estimated without labels, and realised where there are labels</span></h3>${concept === null ? null : markup`<p><span class="verdict ${tones[concept.verdict]}">${words[concept.verdict]}</span> ${cutText(concept.message, 300)}</p>`}${estimates.length === 0 ? null : estimateTable(estimates.slice(0, 20))}`;
+  return markup`<h3>Quality on the current batch <span class="quiet">estimated without labels, and realised where there are labels</span></h3>${concept === null ? null : markup`<p><span class="verdict ${concept.verdict}">${words[concept.verdict]}</span> ${cutText(concept.message, 300)}</p>`}${estimates.length === 0 ? null : estimateTable(estimates.slice(0, 20))}`;
 }
 
 function estimateTable(estimates: PerformanceEstimate[]): Markup {
-  const cell = (measured: Measured | undefined) => (measured === undefined ? null : markup`${valueOf(measured)}<div class="quiet">${intervalText(measured, 'share', 'value')}</div>`);
+  const cell = (measured: Measured | undefined) => (measured === undefined ? null : markup`${measuredCell(measured)}<div class="quiet">${intervalText(measured, 'share', 'value')}</div>`);
   return markup`<div class="scroll"><table class="cards"><thead><tr><th scope="col">metric</th><th scope="col" class="number">holdout</th><th scope="col" class="number">estimated</th><th scope="col" class="number">realised</th><th scope="col"><span class="quiet">┊ holdout &nbsp; ○ estimated &nbsp; ● realised</span></th></tr></thead><tbody>${estimates.map(
     (estimate) => markup`<tr><th scope="row" title="${cutAt(estimate.definition, 300)}">${cutText(estimate.metric, 40)}</th><td class="number" data-label="holdout">${cell(estimate.reference)}</td><td class="number" data-label="estimated">${cell(estimate.estimated)}</td><td class="number" data-label="realised">${cell(estimate.realised)}</td><td class="drawing">${estimateFigure(estimate)}</td></tr>`,
   )}</tbody></table></div>`;

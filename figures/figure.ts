@@ -1,4 +1,7 @@
+import { cutAt } from './cut-text.ts';
 import { markup, type Markup, type Part } from './markup.ts';
+
+const findingMax = 400;
 
 export interface Drawing {
   width: number;
@@ -17,7 +20,7 @@ export function figure({ table, ...drawing }: Drawing & { table?: Markup }, ...c
 
 /** A drawing beside whose numbers it stands, as in a row of a table. */
 export function svg({ width, height, finding }: Drawing, ...content: Part[]): Markup {
-  return markup`<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${finding}">${content}</svg>`;
+  return markup`<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${cutAt(finding, findingMax)}">${content}</svg>`;
 }
 
 export function dataTable(head: string[], rows: (string | number | Markup)[][]): Markup {

@@ -51,28 +51,32 @@ function gateTable(gates: GateResult[]): Markup {
   const inPoints = shown.filter(({ unit, bound }) => unit === 'share' && bound?.on === 'difference');
   // Differences in points can be compared, so they share one axis; every other unit has its own.
   const points = intervalAxis(inPoints.flatMap((gate) => [gate, ...openParts(gate)].map((part) => rowOf(part, gate))));
-  return markup`<div class="scroll"><table class="cards"><thead><tr><th scope="col">verdict</th><th scope="col">gate</th><th scope="col" class="number">champion</th><th scope="col" class="number">candidate</th><th scope="col" class="number">difference</th><th scope="col" class="number">needs</th><th scope="col">${inPoints.length === 0 ? 'against the bound' : markup`<span class="quiet">difference in points</span> ${rulerOf(inPoints[0], points)}`}</th><th scope="col" class="number">rows</th></tr></thead><tbody>${shown.map((gate) => gateRows(gate, inPoints.includes(gate) ? { scale: points, shared: true } : { scale: gateAxis(gate), shared: false }))}</tbody></table></div>${
+  // A column that no gate of this table uses takes no room.
+  const compared = shown.some(({ champion, difference }) => champion !== null || difference !== null);
+  return markup`<div class="scroll"><table class="cards"><thead><tr><th scope="col">verdict</th><th scope="col">gate</th>${compared ? markup`<th scope="col" class="number">champion</th>` : null}<th scope="col" class="number">candidate</th>${compared ? markup`<th scope="col" class="number">difference</th>` : null}<th scope="col" class="number">needs</th><th scope="col">${inPoints.length === 0 ? 'against the bound' : markup`<span class="quiet">difference in points</span> ${rulerOf(inPoints[0], points)}`}</th><th scope="col" class="number">rows</th></tr></thead><tbody>${shown.map((gate) => gateRows(gate, inPoints.includes(gate) ? { scale: points, shared: true, compared } : { scale: gateAxis(gate), shared: false, compared }))}</tbody></table></div>${
     gates.length > shown.length ? markup`<p class="quiet">${countText(gates.length - shown.length)} more gates are in the record</p>` : null
   }`;
 }
 
-/** An axis told in the head of its table, or one of a row's own. */
-interface RowAxis {
+interface RowLayout {
   scale: Scale;
+  /** The axis is told in the head of the table; else each row tells its own. */
   shared: boolean;
+  /** The table has columns for the champion and the difference. */
+  compared: boolean;
 }
 
-function gateRows(result: GateResult, axis: RowAxis): Markup {
+function gateRows(result: GateResult, layout: RowLayout): Markup {
   const { gate, rows, needs, parts } = result;
   const open = openParts(result);
   const folded = parts.length > 1 ? parts.filter((part) => !open.includes(part)).sort((a, b) => verdictRank[a.verdict] - verdictRank[b.verdict]).slice(0, partsMax) : [];
   const left = parts.length > 1 ? parts.length - open.length - folded.length : 0;
-  const foldedAxis = { scale: gateAxis({ ...result, parts: folded }), shared: true };
+  const foldedLayout = { scale: gateAxis({ ...result, parts: folded }), shared: true, compared: layout.compared };
   // The parts that follow say the rest.
   const reason = open.length > 0 ? result.reason.split(';')[0] : result.reason;
-  return markup`<tr>${cells({ ...result, reason }, result, axis, markup`${cutText(result.title)}${gate.severity === 'block' ? null : markup` <span class="tag">${gate.severity}</span>`}`, needs, rows)}</tr>${open.map((part) => partRow(part, result, axis))}${
-    folded.length === 0 ? null : markup`<tr class="part"><td></td><td colspan="7"><details><summary>${countText(folded.length)} ${open.length > 0 ? 'more ' : ''}${folded.length === 1 ? 'part' : 'parts'}</summary><table class="cards"><thead><tr><th colspan="6"></th><th>${rulerOf(result, foldedAxis.scale)}</th><th></th></tr></thead><tbody>${folded.map((part) => partRow(part, result, foldedAxis))}</tbody></table></details></td></tr>`
-  }${left > 0 ? markup`<tr class="part"><td></td><td colspan="7" class="quiet">${countText(left)} more parts are in the record</td></tr>` : null}`;
+  return markup`<tr>${cells({ ...result, reason }, result, layout, markup`${cutText(result.title)}${gate.severity === 'block' ? null : markup` <span class="tag">${gate.severity}</span>`}`, needs, rows)}</tr>${open.map((part) => partRow(part, result, layout))}${
+    folded.length === 0 ? null : markup`<tr class="part"><td></td><td colspan="${layout.compared ? 7 : 5}"><details><summary>${countText(folded.length)} ${open.length > 0 ? 'more ' : ''}${folded.length === 1 ? 'part' : 'parts'}</summary><table class="cards"><thead><tr><th colspan="${layout.compared ? 6 : 4}"></th><th>${rulerOf(result, foldedLayout.scale)}</th><th></th></tr></thead><tbody>${folded.map((part) => partRow(part, result, foldedLayout))}</tbody></table></details></td></tr>`
+  }${left > 0 ? markup`<tr class="part"><td></td><td colspan="${layout.compared ? 7 : 5}" class="quiet">${countText(left)} more parts are in the record</td></tr>` : null}`;
 }
 
 /** The parts that a gate fails by; a gate with one part is that part. */
@@ -80,17 +84,17 @@ function openParts({ parts, verdict }: GateResult): GatePart[] {
   return verdict === 'pass' || parts.length < 2 ? [] : parts.filter((part) => part.verdict !== 'pass').sort((a, b) => verdictRank[a.verdict] - verdictRank[b.verdict]).slice(0, partsMax);
 }
 
-function partRow(part: GatePart, result: GateResult, axis: RowAxis): Markup {
-  return markup`<tr class="part">${cells(part, result, axis, cutText(part.title), '', part.rows)}</tr>`;
+function partRow(part: GatePart, result: GateResult, layout: RowLayout): Markup {
+  return markup`<tr class="part">${cells(part, result, layout, cutText(part.title), '', part.rows)}</tr>`;
 }
 
-function cells(part: Judged, result: GateResult, axis: RowAxis, title: Markup, needs: string, rows: number | null): Markup {
+function cells(part: Judged, result: GateResult, layout: RowLayout, title: Markup, needs: string, rows: number | null): Markup {
   const { unit } = result;
   const measured = decidedBy(result, part);
-  const drawn = measured === null ? null : intervalFigure({ measured, bound: result.bound, verdict: part.verdict, finding: `${cutAt(part.title, 80)}: ${cutAt(part.reason, reasonMax)}` }, axis.scale);
-  return markup`<td>${verdictMark(part.verdict)}</td><th scope="row">${title}${part.verdict === 'pass' ? null : markup`<div class="why">${cutText(part.reason, reasonMax)}</div>`}</th><td class="number" data-label="champion">${value(part.champion, unit)}</td><td class="number" data-label="candidate">${value(part.candidate, unit)}${part.difference === null ? interval(part.candidate, unit, 'value') : null}</td><td class="number" data-label="difference">${
-    part.difference === null ? null : markup`${part.difference.value === null ? 'not defined' : differenceText(part.difference.value, unit)}${interval(part.difference, unit, 'difference')}`
-  }</td><td class="number" data-label="needs">${needs}</td><td class="drawing">${drawn === null || axis.shared ? null : rulerOf(result, axis.scale)}${drawn}</td><td class="number" data-label="rows">${rows === null ? null : countText(rows)}</td>`;
+  const drawn = measured === null ? null : intervalFigure({ measured, bound: result.bound, verdict: part.verdict, finding: `${cutAt(part.title, 80)}: ${cutAt(part.reason, reasonMax)}` }, layout.scale);
+  return markup`<td>${verdictMark(part.verdict)}</td><th scope="row">${title}${part.verdict === 'pass' ? null : markup`<div class="why">${cutText(part.reason, reasonMax)}</div>`}</th>${layout.compared ? markup`<td class="number" data-label="champion">${value(part.champion, unit)}</td>` : null}<td class="number" data-label="candidate">${value(part.candidate, unit)}${part.difference === null ? interval(part.candidate, unit, 'value') : null}</td>${
+    layout.compared ? markup`<td class="number" data-label="difference">${part.difference === null ? null : markup`${part.difference.value === null ? 'not defined' : differenceText(part.difference.value, unit)}${interval(part.difference, unit, 'difference')}`}</td>` : null
+  }<td class="number needs" data-label="needs">${cutText(needs, 80)}</td><td class="drawing">${drawn === null || layout.shared ? null : rulerOf(result, layout.scale)}${drawn}</td><td class="number" data-label="rows">${rows === null ? null : countText(rows)}</td>`;
 }
 
 function rulerOf({ unit, bound }: GateResult, scale: Scale): Markup {

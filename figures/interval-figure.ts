@@ -23,7 +23,7 @@ const rowHeight = 22;
  */
 export function intervalAxis(rows: IntervalRow[], width = rowWidth): Scale {
   const decisive = [0, ...rows.flatMap(({ measured, bound }) => [measured?.value, bound?.min, bound?.max])].filter(isNumber);
-  const [low, high] = domainOf(decisive, 0.5);
+  const [low, high] = domainOf(decisive, 1.5);
   const within = rows.flatMap(({ measured }) => (measured === null || measured.interval === undefined ? [] : [Math.max(low, measured.interval.low), Math.min(high, measured.interval.high)]));
   const [from, to] = domainOf([...decisive, ...within], 0.06);
   // What cannot be negative starts at zero.

@@ -6,9 +6,9 @@ import { figure } from './figure.ts';
 import { markup, type Markup } from './markup.ts';
 import { verdictShape } from './verdict-mark.ts';
 
-const box = { width: 200, height: 38, gap: 8 };
-const columns = [2, 270, 538];
-const width = 740;
+const box = { width: 220, height: 38, gap: 8 };
+const columns = [2, 286, 570];
+const width = 792;
 
 /** From data, models and rules to the verdict: what went in, by digest. */
 export function lineageFigure({ lineage, decision, id }: Pick<RunReport, 'lineage' | 'decision' | 'id'>): Markup {
@@ -24,8 +24,8 @@ export function lineageFigure({ lineage, decision, id }: Pick<RunReport, 'lineag
     }),
     markup`<line class="edge" x1="${columns[1] + box.width}" x2="${columns[2]}" y1="${middle}" y2="${middle}"/>`,
     node(columns[1], middle - box.height / 2, `run ${id}`, `seed ${lineage.seed} · ${lineage.provider.toUpperCase()} · slipway ${lineage.versions.slipway}`),
-    node(columns[2], middle - box.height / 2, `     ${decision.verdict}`, `${countText(decision.counts.pass)} of ${countText(decision.counts.pass + decision.counts.fail + decision.counts.inconclusive + decision.counts.error)} gates pass`),
-    verdictShape(decision.verdict, columns[2] + 14, middle - 7),
+    node(columns[2], middle - box.height / 2, decision.verdict, `${countText(decision.counts.pass)} of ${countText(decision.counts.pass + decision.counts.fail + decision.counts.inconclusive + decision.counts.error)} gates pass`, 16),
+    verdictShape(decision.verdict, columns[2] + 14, middle - 8),
   );
 }
 
@@ -40,10 +40,10 @@ function sourcesOf({ datasets, model, champion, policy, config, code }: Lineage)
   ];
 }
 
-function node(x: number, y: number, title: string, detail: string): Markup {
-  return markup`<rect class="node" x="${x}" y="${y}" width="${box.width}" height="${box.height}" rx="3"/>${fittedLabel({ x: x + 8, y: y + 15, text: title, width: box.width - 16 })}${fittedLabel({ x: x + 8, y: y + 30, text: detail, width: box.width - 16, className: '' })}`;
+function node(x: number, y: number, title: string, detail: string, indent = 0): Markup {
+  return markup`<rect class="node" x="${x}" y="${y}" width="${box.width}" height="${box.height}" rx="3"/>${fittedLabel({ x: x + 8 + indent, y: y + 15, text: title, width: box.width - 16 - indent })}${fittedLabel({ x: x + 8, y: y + 30, text: detail, width: box.width - 16, className: '' })}`;
 }
 
 function short(digest: string): string {
-  return `sha256 ${digest.slice(0, 12)}`;
+  return `sha256 ${digest.slice(0, 8)}`;
 }

@@ -2,18 +2,20 @@ import type { EvaluationReport, ValueReport, WeakSlice } from '../protocol/evalu
 import type { EvaluationRole } from '../protocol/gates.ts';
 import type { Measured } from '../protocol/measured.ts';
 import { columnText, countText, intervalText, measuredText, numberText } from '../protocol/number-text.ts';
-import { signed, valueOf } from './comparison-section.ts';
 import { confusionFigure } from './confusion-figure.ts';
 import { curveFigure } from './curve-figure.ts';
 import { cutText } from './cut-text.ts';
-import { fairnessPart } from './fairness-section.ts';
+import { fairnessPart } from './fairness-part.ts';
 import { histogramFigure } from './histogram-figure.ts';
 import { intervalAxis, intervalFigure, rulerFigure } from './interval-figure.ts';
 import { markup, type Markup } from './markup.ts';
+import { differenceCell, measuredCell } from './measured-cell.ts';
 import { reliabilityFigure } from './reliability-figure.ts';
+import { tile } from './tile.ts';
 
 const weakSlicesMax = 10;
 const metricsMax = 60;
+const groupingsMax = 12;
 
 /** How good the candidate is on labelled data, by itself: curves, calibration, value, weak slices, groups. */
 export function qualitySection(role: EvaluationRole, evaluation: EvaluationReport, champion: EvaluationReport | undefined): Markup {
@@ -25,10 +27,10 @@ export function qualitySection(role: EvaluationRole, evaluation: EvaluationRepor
 ${qualityTiles(evaluation, champion)}
 <details><summary>${countText(named.length)} metrics${threshold === undefined ? null : ` at threshold ${numberText(threshold)}`}</summary><div class="scroll"><table><thead><tr><th scope="col">metric</th><th scope="col" class="number">value</th><th scope="col" class="number">95 % interval</th><th scope="col">how</th></tr></thead><tbody>${named
     .slice(0, metricsMax)
-    .map(([name, measured]) => markup`<tr><th scope="row">${cutText(name, 40)}</th><td class="number">${valueOf(measured)}</td><td class="number quiet">${intervalText(measured, 'metric', 'value')}</td><td class="quiet">${cutText(measured.reason ?? measured.interval?.method ?? '', 160)}</td></tr>`)}</tbody></table></div></details>
+    .map(([name, measured]) => markup`<tr><th scope="row">${cutText(name, 40)}</th><td class="number">${measuredCell(measured)}</td><td class="number quiet">${intervalText(measured, 'metric', 'value')}</td><td class="quiet">${cutText(measured.reason ?? measured.interval?.method ?? '', 160)}</td></tr>`)}</tbody></table></div></details>
 ${value === undefined ? null : valuePart(value)}
 ${weakSlices.length === 0 ? null : weakSlicesPart(weakSlices)}
-${fairness.map((each) => fairnessPart(each))}</section>`;
+${fairness.slice(0, groupingsMax).map((each) => fairnessPart(each))}${fairness.length > groupingsMax ? markup`<p class="quiet">${countText(fairness.length - groupingsMax)} more groupings are in the record</p>` : null}</section>`;
 }
 
 function qualityTiles({ metrics, roc, precisionRecall, calibration, confusion, residuals }: EvaluationReport, champion: EvaluationReport | undefined): Markup | null {
@@ -47,15 +49,11 @@ function qualityTiles({ metrics, roc, precisionRecall, calibration, confusion, r
     tile('Confusion', confusion === undefined ? null : confusionFigure(confusion, `Confusion of ${countText(confusion.labels.length)} labels${typeof metrics.accuracy?.value === 'number' ? `, accuracy ${columnText(metrics.accuracy.value)}` : ''}`)),
     tile('Residuals', residuals === undefined ? null : histogramFigure({ ...residuals, finding: `Residuals, prediction minus label${typeof metrics.mae?.value === 'number' ? `: mean absolute error ${numberText(metrics.mae.value)}` : ''}` })),
   ].filter((each) => each !== null);
-  return tiles.length === 0 ? null : markup`<div class="grid small">${tiles}</div>`;
+  return tiles.length === 0 ? null : markup`<div class="grid natural">${tiles}</div>`;
 }
 
 function calibrationFigure(calibration: NonNullable<EvaluationReport['calibration']>, error: Measured | null): Markup | null {
   return reliabilityFigure(calibration, `Observed share against predicted score in ${countText(calibration.bins.length)} bins; expected calibration error ${measuredText(error, 'metric')}`);
-}
-
-export function tile(title: string, content: Markup | null): Markup | null {
-  return content === null ? null : markup`<div class="tile"><h3>${title}</h3>${content}</div>`;
 }
 
 /** Money per 1,000 predictions, on one axis with doing nothing. */
@@ -68,7 +66,7 @@ function valuePart({ currency, perPrediction, baseline, gain, counts }: ValueRep
   const axis = intervalAxis(rows.map(({ measured }) => ({ measured, bound: null })));
   const won = gain.value === null ? 'inconclusive' : gain.interval === undefined ? (gain.value > 0 ? 'pass' : 'fail') : gain.interval.low > 0 ? 'pass' : gain.interval.high < 0 ? 'fail' : 'inconclusive';
   return markup`<h3>Value <span class="quiet">${cutText(currency, 12)} per 1,000 predictions; ${countText(counts.tp)} true and ${countText(counts.fp)} false positives, ${countText(counts.fn)} false and ${countText(counts.tn)} true negatives</span></h3><div class="scroll"><table class="cards narrow"><thead><tr><th scope="col"></th><th scope="col" class="number">${cutText(currency, 12)}</th><th scope="col">${rulerFigure(axis, { finding: 'Axis of value' })}</th></tr></thead><tbody>${rows.map(
-    ({ name, measured }, index) => markup`<tr><th scope="row">${cutText(name, 60)}</th><td class="number" data-label="value">${signed(measured)}</td><td class="drawing">${intervalFigure({ measured, bound: null, verdict: index === 2 ? won : null, finding: `${name}: ${measuredText(measured, 'money')} per 1,000 predictions` }, axis)}</td></tr>`,
+    ({ name, measured }, index) => markup`<tr><th scope="row">${cutText(name, 60)}</th><td class="number" data-label="value">${differenceCell(measured)}</td><td class="drawing">${intervalFigure({ measured, bound: null, verdict: index === 2 ? won : null, finding: `${name}: ${measuredText(measured, 'money')} per 1,000 predictions` }, axis)}</td></tr>`,
   )}</tbody></table></div>`;
 }
 
@@ -82,7 +80,7 @@ function weakSlicesPart(slices: WeakSlice[]): Markup {
   const shown = [...slices].sort((a, b) => (a.gap.value ?? 0) - (b.gap.value ?? 0)).slice(0, weakSlicesMax);
   const axis = intervalAxis(shown.map(({ gap }) => ({ measured: gap, bound: null })));
   return markup`<h3>Weak slices <span class="quiet">found by search, corrected for looking at many; against the rest of the rows</span></h3><div class="scroll"><table class="cards"><thead><tr><th scope="col">slice</th><th scope="col">metric</th><th scope="col" class="number">gap</th><th scope="col">${rulerFigure(axis, { finding: 'Axis of gaps' })}</th><th scope="col" class="number">rows</th></tr></thead><tbody>${shown.map(
-    ({ slice, metric, gap, rows }) => markup`<tr><th scope="row">${cutText(readable(slice.name), 90)}</th><td data-label="metric">${cutText(metric, 40)}</td><td class="number" data-label="gap">${signed(gap)}</td><td class="drawing">${intervalFigure({ measured: gap, bound: null, verdict: 'fail', finding: `${metric} in ${slice.name.slice(0, 90)}: ${measuredText(gap, 'metric')} against the rest` }, axis)}</td><td class="number" data-label="rows">${countText(rows)}</td></tr>`,
+    ({ slice, metric, gap, rows }) => markup`<tr><th scope="row">${cutText(readable(slice.name), 90)}</th><td data-label="metric">${cutText(metric, 40)}</td><td class="number" data-label="gap">${differenceCell(gap)}</td><td class="drawing">${intervalFigure({ measured: gap, bound: null, verdict: 'fail', finding: `${metric} in ${slice.name.slice(0, 90)}: ${measuredText(gap, 'metric')} against the rest` }, axis)}</td><td class="number" data-label="rows">${countText(rows)}</td></tr>`,
   )}</tbody></table></div>`;
 }
 

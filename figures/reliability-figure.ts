@@ -5,7 +5,7 @@ import { dataTable, figure } from './figure.ts';
 import { markup, type Markup } from './markup.ts';
 import { linearScale, round } from './scale.ts';
 
-const size = 280;
+const size = 252;
 
 /** Share of positives against the score that promised it, with intervals; the diagonal is perfect calibration. */
 export function reliabilityFigure({ bins }: Pick<CalibrationReport, 'bins'>, finding: string): Markup | null {

@@ -4,12 +4,13 @@ import type { LatencyReport, ParityReport, RuntimeReport } from '../protocol/run
 import { cutText } from './cut-text.ts';
 import { histogramFigure } from './histogram-figure.ts';
 import { markup, type Markup } from './markup.ts';
-import { tile } from './quality-section.ts';
+import { tile } from './tile.ts';
 
 /** How fast, how large, and whether the builds agree. */
-export function runtimeSection({ provider, onnxruntime, modelBytes, peakMemoryMb, refused, latency, parity }: RuntimeReport): Markup {
+export function runtimeSection({ provider, onnxruntime, modelBytes, peakMemoryMb, refused, rowsPerRun, latency, parity }: RuntimeReport): Markup {
   return markup`<section id="runtime"><h2>Runtime <span class="quiet">${provider.toUpperCase()} · ONNX Runtime ${cutText(onnxruntime, 20)} · model ${bytesText(modelBytes)}${peakMemoryMb === null ? '' : ` · at most ${countText(peakMemoryMb)} MB of memory`}</span></h2>
 ${refused.slice(0, 10).map((each) => markup`<p class="quiet">${each.provider.toUpperCase()} was refused: ${cutText(each.reason.split('\n')[0], 200)}</p>`)}
+${rowsPerRun?.reason === undefined ? null : markup`<p class="quiet">${countText(rowsPerRun.rows)} ${rowsPerRun.rows === 1 ? 'row' : 'rows'} per run: ${cutText(rowsPerRun.reason, 200)}</p>`}
 <div class="grid">${latency.slice(0, 9).map((each) => latencyTile(each))}</div>
 ${parity.length === 0 ? null : parityTable(parity)}</section>`;
 }

@@ -9,7 +9,7 @@ export function linearScale(domain: [number, number], range: [number, number]): 
   // Halves, so that the span between two huge numbers is still a number.
   const half = domain[1] / 2 - domain[0] / 2;
   const scale = (value: number): number => {
-    const share = half === 0 ? 0.5 : Math.min(1, Math.max(0, (value / 2 - domain[0] / 2) / half));
+    const share = half === 0 ? 0.5 : Math.min(1, Math.max(0, (value / 2 - domain[0] / 2) / half)) || 0;
     return round(range[0] + share * (range[1] - range[0]));
   };
   return Object.assign(scale, { domain, range });
@@ -52,7 +52,7 @@ function tickText(value: number, step: number): string {
   return `${value < 0 ? '−' : ''}${whole.replace(/\B(?=(\d{3})+(?!\d))/g, ',')}${fraction === undefined ? '' : `.${fraction}`}`;
 }
 
-/** One decimal is enough for a screen and keeps the file small. */
+/** One decimal is enough for a screen and keeps the file small. What cannot be placed is drawn at 0: the numbers beside it tell. */
 export function round(value: number): number {
-  return Math.round(value * 10) / 10;
+  return Math.round(value * 10) / 10 || 0;
 }

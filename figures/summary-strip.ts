@@ -9,10 +9,11 @@ export function summaryStrip(report: RunReport): Markup {
 }
 
 function strip(href: string, title: string, number: string, note: string): Markup {
-  return markup`<a class="stat" href="#${href}"><span class="quiet">${title}</span><span class="large digits">${number}</span><span class="quiet">${cutText(note, 80)}</span></a>`;
+  return markup`<a class="stat" href="#${href}"><span class="quiet">${cutText(title, 60)}</span><span class="large digits">${cutText(number, 24)}</span><span class="quiet">${cutText(note, 80)}</span></a>`;
 }
 
-function gatesTile({ decision: { counts } }: RunReport): Markup {
+function gatesTile({ gates, decision: { counts } }: RunReport): Markup | null {
+  if (gates.length === 0) return null;
   const all = counts.pass + counts.fail + counts.inconclusive + counts.error;
   const open = (['fail', 'error', 'inconclusive'] as const).filter((verdict) => counts[verdict] > 0).map((verdict) => `${countText(counts[verdict])} ${verdict}`);
   return strip('gates', 'gates that pass', `${countText(counts.pass)}/${countText(all)}`, open.length === 0 ? 'none left open' : open.join(', '));

@@ -29,9 +29,9 @@ p { margin: 4px 0 8px; max-width: 88ch; }
 a { color: var(--accent); }
 code, pre, .digits, td.number { font-family: var(--digits); font-variant-numeric: tabular-nums; font-size: 12.5px; }
 .facts { max-width: none; } .facts, .quiet, .why { color: var(--quiet); font-size: 13px; }
-.tag { color: var(--quiet); border: 1px solid var(--line); border-radius: 3px; padding: 0 4px; font-size: 11px; white-space: nowrap; }
+.tag { color: var(--quiet); border: 1px solid var(--line); border-radius: 3px; padding: 0 4px; font-size: 11px; font-weight: 400; white-space: nowrap; }
 .verdict { font-weight: 600; white-space: nowrap; }
-.verdict.pass { color: var(--pass); } .verdict.fail, .verdict.error { color: var(--fail); } .verdict.inconclusive, .moved, .inconclusive { color: var(--unsure); }
+.verdict.pass, .verdict.still { color: var(--pass); } .verdict.fail, .verdict.error { color: var(--fail); } .verdict.inconclusive, .moved, .inconclusive { color: var(--unsure); }
 h1 .verdict { border: 1.5px solid; border-radius: 4px; padding: 0 8px 1px; margin-right: 4px; font-size: 18px; vertical-align: 2px; }
 nav { display: flex; flex-wrap: wrap; gap: 4px 16px; margin-top: 24px; font-size: 13px; }
 nav a { text-decoration: none; } nav a:hover { text-decoration: underline; }
@@ -46,14 +46,14 @@ th { text-align: left; font-weight: 400; color: var(--quiet); vertical-align: bo
 td, th { padding: 6px 16px 6px 0; border-bottom: 1px solid var(--line); } td { vertical-align: middle; } :is(td, th):last-child { padding-right: 0; }
 td.number, th.number { text-align: right; white-space: nowrap; } td.number .quiet { font-size: 11px; line-height: 14px; } td.number { line-height: 16px; }
 thead th { white-space: nowrap; font-size: 12px; }
-td.drawing { width: 1px; white-space: nowrap; } tbody th[scope=row] { min-width: 120px; }
+td.needs { white-space: normal; min-width: 13ch; max-width: 22ch; } td.drawing { width: 1px; white-space: nowrap; } tbody th[scope=row] { min-width: 120px; }
 tr.part > :is(th, td) { border-bottom-style: dotted; } tr.part > th { padding-left: 16px; }
 .why { font-size: 12px; line-height: 16px; max-width: 60ch; }
 details { margin: 8px 0; } summary { cursor: pointer; color: var(--quiet); font-size: 13px; } summary:hover { color: var(--ink); }
 :is(summary, a):focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 details.data { font-size: 12px; } details.data summary { font-size: 12px; } table.data { font-size: 12px; font-family: var(--digits); } table.data :is(td, th) { padding: 2px 16px 2px 0; }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(320px, 100%), 1fr)); gap: 32px 24px; margin: 16px 0; }
-.grid.small { grid-template-columns: repeat(auto-fill, minmax(min(245px, 100%), 1fr)); }
+.grid.natural { display: flex; flex-wrap: wrap; }
 .tile { min-width: 0; } .tile h3 { margin: 0 0 4px; } .tile p { min-height: 20px; margin: 0 0 4px; font-size: 12px; line-height: 16px; }
 .legend { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 8px; color: var(--quiet); font-size: 12px; } .legend svg:not(:first-child) { margin-left: 12px; }
 .states { display: grid; gap: 4px; font-size: 13px; }

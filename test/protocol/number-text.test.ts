@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Measured } from '../../protocol/measured.ts';
-import { bytesText, columnText, countText, differenceText, durationText, intervalText, measuredText, numberText, pText, shareText, valueText, type Unit } from '../../protocol/number-text.ts';
+import { alignedTexts, bytesText, columnText, countText, differenceText, durationText, intervalText, measuredText, numberText, pText, shareText, valueText, type Unit } from '../../protocol/number-text.ts';
 
 const units: Unit[] = ['share', 'ms', 'rows/s', 'MB', 'money', 'count', 'metric'];
 
@@ -28,6 +28,16 @@ describe('numbers as text', () => {
 
   it('keeps zeros at the end in columns, so that digits line up', () => {
     expect([0.39, 0.4571, 1.2, 10].map((value) => columnText(value))).toEqual(['0.390', '0.457', '1.20', '10.0']);
+  });
+
+  it.each([
+    [[0.0097, 0.0009, 0.018], ['0.010', '0.001', '0.018']],
+    [[-0.0002, 0.0004], ['−0.00020', '0.00040']],
+    [[-0.93, 12.4], ['−0.9', '12.4']],
+    [[2386.7, 0.4], ['2,387', '0']],
+    [[0, 0], ['0', '0']],
+  ])('numbers of one row share their decimals: %j', (values, texts) => {
+    expect(alignedTexts(values)).toEqual(texts);
   });
 
   it.each([
