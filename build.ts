@@ -4,10 +4,13 @@ import { build } from 'esbuild';
 /** Native packages stay outside: each ships its own binaries and is loaded from node_modules. */
 const external = ['@duckdb/*', 'onnxruntime-node'];
 
-await rm('dist', { recursive: true, force: true });
+/** `tsx build.ts [folder]`: the program as it is shipped, in dist/ or in a folder of the checkout that a test chose. */
+const outdir = process.argv[2] ?? 'dist';
+
+await rm(outdir, { recursive: true, force: true });
 await build({
   entryPoints: { cli: 'server/cli.ts', demo: 'server/demo.ts', 'onnx-host': 'server/engines/onnx-host.ts', 'judging-thread': 'server/judging-thread.ts' },
-  outdir: 'dist',
+  outdir,
   bundle: true,
   platform: 'node',
   target: 'node20.19',

@@ -8,7 +8,7 @@ export const protocolVersion = 1;
 /** Asked over HTTP under an id the asker chooses, so that no outcome on the feed can be missed. */
 export type Command =
   | { kind: 'run'; models?: string[]; versions?: string[]; /** Judge again even where nothing it rests on has changed. */ force?: boolean; /** Go on until cancelled, as models and data change. */ watch?: boolean }
-  | { kind: 'check'; path: string; reference?: string };
+  | { kind: 'check'; /** Absolute. */ path: string; /** Name of a dataset, or absolute path of a file. */ reference?: string };
 
 export interface Request {
   /** Letters, digits and hyphens, 8 to 64 of them. */
@@ -46,6 +46,9 @@ export interface Progress {
 }
 
 export interface Snapshot {
+  /** What is wrong with slipway.yaml, if anything. */
+  problem: ProblemBody | null;
+  /** Versions that are there; those whose file is gone are in `runs` alone. */
   models: ModelVersionSummary[];
   refused: RefusedFile[];
   runs: RunSummary[];
@@ -67,6 +70,8 @@ export type FeedMessage =
   | { kind: 'step'; sequence: number; work: string; run: string; outcome: StepOutcome }
   | { kind: 'progress'; progress: Progress }
   | { kind: 'run-finished'; sequence: number; work: string; run: RunSummary }
+  /** The evidence of this saved run is the evidence there is, so its verdict stands. */
+  | { kind: 'run-kept'; sequence: number; work: string; run: RunSummary }
   | { kind: 'batch-checked'; sequence: number; work: string; batch: BatchSummary }
   | { kind: 'problem'; sequence: number; work: string; problem: ProblemBody }
   | { kind: 'work-finished'; sequence: number; work: string; state: 'done' | 'cancelled' | 'failed'; runs: string[]; batches: string[] };

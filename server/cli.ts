@@ -1,20 +1,23 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { mkdir, realpath, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { reportPage } from '../figures/report-page.ts';
-import type { Command as SlipwayCommand } from '../protocol/feed.ts';
+import type { Verdict } from '../protocol/measured.ts';
 import { problems, type ProblemBody } from '../protocol/problem.ts';
-import type { BatchReport, RunReport } from '../protocol/run.ts';
+import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
+import { columnsText } from './columns-text.ts';
+import { configFile } from './config.ts';
 import { connect, type Connection } from './connection.ts';
-import { diagnose } from './doctor.ts';
+import { diagnose, diagnosisText } from './doctor.ts';
 import { writeDurably } from './engines/durable-file.ts';
+import { follow, type Follower } from './follow.ts';
 import { init } from './init.ts';
 import { junitOf } from './junit.ts';
 import { Problem, problemBody } from './problem.ts';
 import { rejudge } from './rejudge.ts';
-import { batchText, exitCodes, openProgressBar, runsText, runText, statusText, table, verdictMark, worstVerdict } from './terminal.ts';
+import { batchText, exitCodes, openProgressBar, runsText, runText, statusText, table, worstVerdict } from './terminal.ts';
 import { version } from './version.ts';
 
 const exitUsage = 64;
@@ -22,9 +25,24 @@ const exitInput = 65;
 const exitInternal = 70;
 const exitCancelled = 130;
 
+const exitCodesHelp = `
+Exit codes:
+    0  every verdict is a pass
+    1  a gate or a blocking check failed
+    2  inconclusive: there is too little data to tell
+    3  an error in the evidence: something could not be measured, or a model file was refused
+   64  the command line is wrong
+   65  slipway.yaml, or a file it names, is wrong
+   70  a bug in Slipway
+  130  cancelled`;
+
+/** How often a command begins anew when the process it talked to has ended. */
+const takeoversMax = 5;
+/** Past this a cancel no longer waits for things to end in order: whatever they are, they survive a kill. */
+const interruptGraceMs = 400;
+
 interface Options {
-  workspace: string;
-  json?: boolean;
+  workspace?: string;
 }
 
 /** Set while a command runs, so that Ctrl-C cancels it and a second Ctrl-C ends the process. */
@@ -38,7 +56,8 @@ function program(): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .configureHelp({ sortSubcommands: false })
-    .addHelpText('after', '\nExit codes: 0 pass, 1 a gate failed, 2 inconclusive, 3 error in the evidence, 64 usage, 65 bad config or input, 70 internal, 130 cancelled');
+    .configureOutput({ outputError: (text, write) => write(`${pc.red('!')} ${text.replace(/^error: /, '').trim()}\n  ${pc.dim(problems.usage)}\n`) })
+    .addHelpText('after', exitCodesHelp);
 
   const command = (name: string, description: string) => slipway.command(name).description(description).exitOverride();
 
@@ -56,60 +75,64 @@ function program(): Command {
     });
 
   command('run [model]', 'judge every model version that has no verdict yet')
-    .option('--version-name <name...>', 'only these versions')
+    .option('--version-name <name...>', 'only these versions of the model')
     .option('--force', 'judge again even where nothing has changed')
-    .option('--watch', 'keep judging as models and data change')
-    .option('--json', 'print the run reports as JSON lines (schema slipway.run/1, docs/run-report.md)')
+    .option('--watch', 'keep judging as models and data change, until Ctrl-C')
+    .option('--json', 'print the run reports as JSON lines (RunReport in docs/contract.md)')
     .option('--junit <file>', 'write the gates as JUnit XML')
     .option('--report <folder>', 'where HTML reports go', '.slipway/reports')
     .option('--all', 'show every gate and column, not only what did not pass')
     .action(async (model: string | undefined, options: { versionName?: string[]; force?: boolean; watch?: boolean; json?: boolean; junit?: string; report: string; all?: boolean }) => {
+      const startedAt = new Date().toISOString();
+      const reports = new Map<string, RunReport>();
+      const shownBatches = new Set<string>();
       await withConnection(slipway, async (connection, workspace) => {
-        const reports: RunReport[] = [];
-        const shownBatches = new Set<string>();
-        const show = async (id: string): Promise<void> => {
-          const report = await connection.readRun(id);
-          reports.push(report);
+        const onRun = async (run: RunSummary, kept: boolean): Promise<void> => {
+          const report = await connection.readRun(run.id);
+          const isNew = !kept || (run.startedAt >= startedAt && !reports.has(run.id));
+          reports.set(run.id, report);
+          if (options.junit !== undefined) await writeOutput(options.junit, junitOf([...reports.values()]));
           const path = resolve(workspace, options.report, `${report.model.name}-${report.model.version}.html`);
-          await writeReport(path, reportPage(report));
+          if (isNew) await writeOutput(path, reportPage(report));
           if (options.json === true) console.log(JSON.stringify(report));
-          else console.log(`\n${runText(report, { all: options.all, reportPath: relative('.', path), shownBatches })}`);
+          else if (isNew) console.log(`\n${runText(report, { all: options.all, reportPath: relative('.', path), shownBatches })}`);
         };
+        if (options.watch === true && options.json !== true) console.error(pc.dim(`Watching ${relative('.', workspace) || 'this folder'} for models and data; Ctrl-C ends`));
         const models = model === undefined ? undefined : [model];
-        const outcome = await follow(connection, { kind: 'run', models, versions: options.versionName, force: options.force, watch: options.watch }, { quiet: options.json, onRun: show });
-        if (options.junit !== undefined) await writeFile(options.junit, junitOf(reports));
-        const snapshot = await connection.snapshot();
-        if (reports.length === 0 && options.json !== true && outcome.problems === 0) {
-          console.log(`${statusText(snapshot)}\n\nEvery version has a verdict for this data and these gates; --force judges again`);
+        const { runs, refused, problems: met } = await follow(connection, { kind: 'run', models, versions: options.versionName, force: options.force, watch: options.watch }, follower({ quiet: options.json, onRun }));
+        if (options.junit !== undefined) await writeOutput(options.junit, junitOf([...reports.values()]));
+        if (options.json !== true && met.length === 0 && runs.every((run) => run.startedAt < startedAt)) {
+          console.log(`${statusText(await connection.snapshot())}\n\nNothing has changed since these verdicts; --force judges again`);
         }
-        const verdicts = snapshot.models.filter((version) => !version.champion && (model === undefined || version.model === model)).map((version) => version.run?.decision.verdict ?? 'error');
-        process.exitCode = outcome.problems > 0 ? exitInput : exitCodes[worstVerdict(verdicts)];
+        const candidates = runs.filter(({ role }) => role === 'candidate');
+        const verdicts = (candidates.length > 0 ? candidates : runs).map(({ decision }) => decision.verdict);
+        process.exitCode = exitOf(met) ?? exitCodes[worstVerdict([...verdicts, ...refused.map((): Verdict => 'error')])];
       });
     });
 
   command('check <file>', 'data quality and drift of one batch, before any model')
-    .option('--reference <dataset>', 'dataset to compare with', 'reference')
-    .option('--json', 'print the batch report as JSON (schema slipway.batch/1)')
+    .option('--reference <dataset>', 'dataset of slipway.yaml, or file, to compare with (default: reference)')
+    .option('--json', 'print the batch report as JSON (BatchReport in docs/contract.md)')
     .option('--rows <finding>', 'show the rows behind a finding')
     .option('--limit <n>', 'how many rows to show', wholeNumber, 20)
     .option('--all', 'show every check and column')
-    .action(async (file: string, options: { reference: string; json?: boolean; rows?: string; limit: number; all?: boolean }) => {
-      await withConnection(slipway, async (connection) => {
-        let batch: BatchReport | null = null;
-        const outcome = await follow(connection, { kind: 'check', path: resolve(file), reference: options.reference }, {
-          quiet: options.json === true,
-          onBatch: async (id) => void (batch = await connection.readBatch(id)),
-        });
-        const report = batch as BatchReport | null;
-        if (report === null) {
-          process.exitCode = outcome.problems > 0 ? exitInput : exitInternal;
+    .action(async (file: string, options: { reference?: string; json?: boolean; rows?: string; limit: number; all?: boolean }) => {
+      await withConnection(slipway, async (connection, workspace) => {
+        const found: BatchReport[] = [];
+        const onBatch = async (id: string): Promise<void> => void found.push(await connection.readBatch(id));
+        const reference = options.reference !== undefined && existsSync(options.reference) ? await realpath(options.reference) : options.reference;
+        const { problems: met } = await follow(connection, { kind: 'check', path: await realpath(file).catch(() => resolve(file)), reference }, follower({ quiet: options.json, onBatch }));
+        const [report] = found;
+        if (report === undefined) {
+          process.exitCode = exitOf(met) ?? exitInternal;
           return;
         }
         if (options.json === true) console.log(JSON.stringify(report));
         else console.log(batchText(report, { all: options.all }));
+        if (options.json !== true && report.referenceProfile === null) console.log(`\n${columnsText(report.profile)}\n\n${nothingToCompareText(workspace)}`);
         if (options.rows !== undefined) await showRows(connection, report.id, options.rows, options.limit);
-        process.exitCode = exitCodes[worstVerdict(['pass', ...report.dataQuality.findings.filter((finding) => finding.severity === 'block').map((finding) => finding.verdict)])];
-      });
+        process.exitCode = exitOf(met) ?? exitCodes[worstVerdict(verdictsOf(report))];
+      }, { configNeeded: false });
     });
 
   command('status', 'models, their verdicts, and what blocks them')
@@ -118,6 +141,10 @@ function program(): Command {
       await withConnection(slipway, async (connection) => {
         const snapshot = await connection.snapshot();
         console.log(options.json === true ? JSON.stringify(snapshot) : statusText(snapshot));
+        if (snapshot.problem !== null) {
+          if (options.json !== true) console.error(`\n${problemText(snapshot.problem)}`);
+          process.exitCode = exitInput;
+        }
       });
     });
 
@@ -128,7 +155,9 @@ function program(): Command {
     .action(async (options: { model?: string; limit: number; json?: boolean }) => {
       await withConnection(slipway, async (connection) => {
         const runs = await connection.runs({ model: options.model, limit: options.limit });
-        console.log(options.json === true ? JSON.stringify(runs) : runsText(runs));
+        if (options.json === true) console.log(JSON.stringify(runs));
+        else if (runs.length === 0 && options.model !== undefined) console.log(`No run of ${options.model} is saved`);
+        else console.log(runsText(runs));
       });
     });
 
@@ -136,21 +165,25 @@ function program(): Command {
     .option('--json', 'print the whole record')
     .option('--report <file>', 'write the HTML report')
     .option('--junit <file>', 'write the gates as JUnit XML')
-    .option('--rows <finding>', 'show the rows behind a data-quality finding of the current batch')
+    .option('--rows <finding>', 'show the rows behind a data-quality finding')
     .option('--limit <n>', 'how many rows to show', wholeNumber, 20)
     .action(async (id: string, options: { json?: boolean; report?: string; junit?: string; rows?: string; limit: number }) => {
       await withConnection(slipway, async (connection) => {
         const report = await connection.readRun(id);
         const again = rejudge(report);
-        if (options.report !== undefined) await writeReport(resolve(options.report), reportPage(report));
-        if (options.junit !== undefined) await writeFile(options.junit, junitOf([report]));
+        if (options.report !== undefined) await writeOutput(options.report, reportPage(report));
+        if (options.junit !== undefined) await writeOutput(options.junit, junitOf([report]));
         if (options.json === true) console.log(JSON.stringify(report));
         else {
           console.log(runText(report, { all: true, reportPath: options.report }));
           console.log(again.same ? `${pc.green('✓')} judged again from the record: the same verdicts` : `${pc.red('!')} judged again from the record, these differ: ${again.differing.join(', ')}`);
         }
-        const current = report.batches.find((batch) => batch.role === 'current');
-        if (options.rows !== undefined && current !== undefined) await showRows(connection, current.batch.id, options.rows, options.limit);
+        if (options.rows !== undefined) {
+          const batches = [...report.batches].sort((a, b) => Number(b.role === 'current') - Number(a.role === 'current'));
+          const batch = batches.find(({ batch }) => batch.dataQuality.findings.some(({ id }) => id === options.rows)) ?? batches[0];
+          if (batch === undefined) throw new Problem('not-found', `Run ${report.id} looked at no data`);
+          await showRows(connection, batch.batch.id, options.rows, options.limit);
+        }
         process.exitCode = again.same ? exitCodes[report.decision.verdict] : exitCodes.error;
       });
     });
@@ -159,123 +192,157 @@ function program(): Command {
     .option('--json', 'print it as JSON')
     .action(async (options: { json?: boolean }) => {
       const findings = await diagnose({ workspace: await findWorkspace(slipway.opts<Options>().workspace).catch(() => null), signal: interrupt.signal });
-      if (options.json === true) console.log(JSON.stringify(findings));
-      else console.log(table(null, findings.map(({ verdict, subject, message, next }) => [verdictMark(verdict), subject, message, next === undefined ? '' : pc.dim(next)])).join('\n'));
-      process.exitCode = exitCodes[worstVerdict(findings.map(({ verdict }) => verdict === 'inconclusive' ? 'pass' : verdict))];
+      console.log(options.json === true ? JSON.stringify(findings) : diagnosisText(findings));
+      const failed = findings.filter(({ verdict }) => verdict === 'fail');
+      process.exitCode = failed.length === 0 ? 0 : failed.every(({ subject }) => subject === 'slipway.yaml') ? exitInput : exitCodes.fail;
     });
 
   return slipway;
 }
 
-/** Follows one piece of work to its end. Ctrl-C cancels the work, wherever it runs. */
-async function follow(connection: Connection, command: SlipwayCommand, on: { quiet?: boolean; onRun?: (id: string) => Promise<void>; onBatch?: (id: string) => Promise<void> }): Promise<{ problems: number }> {
-  const bar = on.quiet === true ? null : openProgressBar(process.stderr, () => performance.now());
-  const work = randomUUID();
-  let problemCount = 0;
-  // Reports are fetched and printed one after the other, in the order in which they were saved.
-  let showing: Promise<unknown> = Promise.resolve();
-  const finished = new Promise<void>((resolveFinished, fail) => {
-    connection.subscribe((message) => {
-      if (message.kind === 'progress') {
-        if (message.progress.work === work) bar?.update(message.progress);
-        return;
-      }
-      if (!('work' in message) || (message.work !== work && message.work !== '*')) return;
-      if (message.kind === 'run-finished') showing = showing.then(() => on.onRun?.(message.run.id)).catch(fail);
-      if (message.kind === 'batch-checked') showing = showing.then(() => on.onBatch?.(message.batch.id)).catch(fail);
-      if (message.kind === 'run-started' || message.kind === 'run-finished' || message.kind === 'work-finished') bar?.clear();
-      if (message.kind === 'model-refused' && on.quiet !== true) {
-        bar?.clear();
-        console.error(`${pc.red('✗')} ${message.file.path}: ${message.file.message}\n  ${pc.dim(problems[message.file.code])}`);
-      }
-      if (message.kind === 'problem') {
-        problemCount++;
-        bar?.clear();
-        console.error(problemText(message.problem));
-        if (message.work === '*') fail(new Problem('server-unreachable', message.problem.detail));
-      }
-      if (message.kind === 'work-finished') {
-        if (message.state === 'cancelled') fail(new Problem('run-cancelled', 'Cancelled'));
-        else showing.then(() => resolveFinished(), fail);
-      }
-    });
-    interrupt.signal.addEventListener('abort', () => connection.cancel(work).catch(fail), { once: true });
-  });
-  try {
-    await connection.submit(work, command);
-    await finished;
-  } finally {
-    bar?.clear();
-  }
-  return { problems: problemCount };
+/** What a person sees of work under way; with `--json`, problems alone. */
+function follower({ quiet = false, ...on }: { quiet?: boolean } & Pick<Follower, 'onRun' | 'onBatch'>): Follower {
+  return {
+    ...on,
+    bar: quiet ? null : openProgressBar(process.stderr, () => performance.now()),
+    signal: interrupt.signal,
+    onRefused: ({ path, message, code }) => console.error(`${pc.red('✗')} ${path}: ${message}\n  ${pc.dim(problems[code])}`),
+    onProblem: (problem) => console.error(problemText(problem)),
+  };
+}
+
+/** The exit code of work that met problems; null when it met none. */
+function exitOf(met: ProblemBody[]): number | null {
+  return met.length === 0 ? null : met.some(({ code }) => code === 'internal') ? exitInternal : exitInput;
+}
+
+/** What the exit code of a batch is made of: checks that block, and whatever could not be judged. Drift is shown; gates judge it. */
+function verdictsOf({ dataQuality, drift, referenceProfile }: BatchReport): Verdict[] {
+  const checks = dataQuality.findings.filter(({ severity, verdict }) => severity === 'block' || verdict === 'error').map(({ verdict }) => verdict);
+  const isDriftUnknown = referenceProfile !== null && (drift === null || drift.columns.some(({ verdict }) => verdict === 'error'));
+  // Fail closed: what was held against nothing has not passed.
+  const isUnjudged = referenceProfile === null && dataQuality.findings.length === 0;
+  return [isUnjudged ? 'inconclusive' : 'pass', ...checks, ...(isDriftUnknown ? (['error'] as const) : [])];
+}
+
+/** A batch without a reference: what it holds, and what it takes to judge it. */
+function nothingToCompareText(workspace: string): string {
+  return existsSync(join(workspace, configFile))
+    ? `${pc.yellow('?')} Nothing was compared: slipway.yaml has no dataset called reference\n  ${pc.dim('Add one, or name another with --reference <dataset or file>')}`
+    : `${pc.yellow('?')} There is no slipway.yaml here, so there are no checks, no reference and no label column\n  ${pc.dim('`slipway init` writes one from the models and data that are here; --reference <file> compares with a file')}`;
 }
 
 async function showRows(connection: Connection, batch: string, finding: string, limit: number): Promise<void> {
   const { rows, total, columns } = await connection.failingRows(batch, finding, limit);
-  console.log(`\n${pc.bold(finding)}  ${rows.length} of ${total} rows`);
+  console.log(`\n${pc.bold(finding)}  ${total === 0 ? 'no row breaks it' : `${rows.length} of ${total} rows`}`);
+  if (rows.length === 0) return;
   console.log(table(['row', ...columns], rows.map(({ row, values }) => [String(row), ...values.map((value) => (value === null ? pc.dim('null') : String(value)))])).join('\n'));
 }
 
-async function writeReport(path: string, page: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeDurably(path, page);
+async function writeOutput(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(resolve(path)), { recursive: true });
+    await writeDurably(resolve(path), text);
+  } catch (error) {
+    throw new Problem('file-unwritable', `${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }
 
-async function withConnection(slipway: Command, act: (connection: Connection, workspace: string) => Promise<void>): Promise<void> {
-  const workspace = await findWorkspace(slipway.opts<Options>().workspace);
-  const connection = await connect(workspace);
-  try {
-    for (const note of connection.notes) console.error(`${pc.yellow('!')} ${note}`);
-    await act(connection, workspace);
-  } finally {
-    await connection.close();
+/** When the owner of the workspace ends first, whatever the reason, the command begins anew: here, or with the next owner. */
+async function withConnection(slipway: Command, act: (connection: Connection, workspace: string) => Promise<void>, { configNeeded = true } = {}): Promise<void> {
+  const workspace = await findWorkspace(slipway.opts<Options>().workspace).catch((error: unknown) => {
+    if (configNeeded || !(error instanceof Problem) || error.code !== 'config-missing') throw error;
+    return realpath(slipway.opts<Options>().workspace ?? '.');
+  });
+  for (let takeovers = 0; ; takeovers++) {
+    const connection = await connect(workspace, { signal: interrupt.signal });
+    try {
+      for (const note of connection.notes) console.error(`${pc.yellow('!')} ${note}`);
+      return await act(connection, workspace);
+    } catch (error) {
+      const isLost = connection.remote && error instanceof Problem && error.code === 'server-unreachable';
+      if (!isLost || interrupt.signal.aborted || takeovers === takeoversMax) throw error;
+      console.error(`${pc.yellow('!')} The Slipway process that owned this workspace has ended; going on without it`);
+    } finally {
+      await connection.close();
+    }
   }
 }
 
 async function findWorkspace(given: string | undefined): Promise<string> {
-  if (given !== undefined) return resolve(given);
-  for (let folder = resolve('.'); ; folder = dirname(folder)) {
-    if (await stat(join(folder, 'slipway.yaml')).then(() => true, () => false)) return folder;
-    if (folder === dirname(folder)) throw new Problem('config-missing', 'No slipway.yaml here or in a folder above', { where: { path: resolve('slipway.yaml') } });
+  if (given !== undefined) {
+    const folder = await realpath(given).catch(() => null);
+    if (folder === null || !(await stat(folder)).isDirectory()) throw new Problem('file-missing', `There is no folder ${given}`);
+    if (!existsSync(join(folder, configFile))) throw new Problem('config-missing', `There is no slipway.yaml in ${given}`);
+    return folder;
+  }
+  const here = await realpath('.');
+  for (let folder = here; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, configFile))) return folder;
+    if (folder === dirname(folder)) throw new Problem('config-missing', 'There is no slipway.yaml here or in a folder above');
   }
 }
 
 function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number from 1 up');
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1 up.');
   return value;
 }
 
+/** Where, what and what to do. A place that the message names itself is not said twice. */
 function problemText({ detail, hint, where, issues }: Pick<ProblemBody, 'detail' | 'hint' | 'where' | 'issues'>): string {
-  const place = where?.path === undefined ? '' : `${relative('.', where.path) || where.path}${where.line === undefined ? '' : `:${where.line}${where.column === undefined ? '' : `:${where.column}`}`}: `;
-  const list = (issues ?? []).map((issue) => `  ${relative('.', issue.path) || issue.path}:${issue.line}:${issue.column}  ${issue.message}`);
-  return [`${pc.red('!')} ${issues === undefined || issues.length === 0 ? place : ''}${detail}`, ...list, `  ${pc.dim(hint)}`].join('\n');
+  const short = (path: string) => relative('.', path) || path;
+  const message = where?.path === undefined || !isAbsolute(where.path) ? detail : detail.replaceAll(where.path, short(where.path));
+  const position = where?.path === undefined ? '' : [short(where.path), where.line, where.column].filter((part) => part !== undefined).join(':');
+  const isSaid = issues !== undefined || position === '' || message.includes(position);
+  const list = (issues ?? []).map((issue) => `  ${short(issue.path)}:${issue.line}:${issue.column}  ${issue.message}`);
+  return [`${pc.red('!')} ${isSaid ? '' : `${position}: `}${message}`, ...list, `  ${pc.dim(hint)}`].join('\n');
 }
 
-/** The first Ctrl-C asks the work to stop, the second ends the process. */
+/** The first Ctrl-C asks the work to stop, the second ends the process. A reader of our output who has gone away wants no more either. */
 function listenForInterrupt(): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (interrupt.signal.aborted) process.exit(exitCancelled);
+      interrupt.abort();
+      setTimeout(() => {
+        console.error(cancelledText);
+        process.exit(exitCancelled);
+      }, interruptGraceMs).unref();
+    });
+  }
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
       interrupt.abort();
     });
   }
 }
 
+const cancelledText = 'Cancelled: nothing half-done was saved';
+
+function endAsBug(error: unknown): void {
+  console.error(`${pc.red('!')} Slipway failed. This is a bug; please report it with this and the log in .slipway/logs:`);
+  console.error(error);
+  process.exitCode = exitInternal;
+}
+
 listenForInterrupt();
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => {
+    endAsBug(error);
+    process.exit();
+  });
+}
 try {
   await program().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitUsage;
-  else if (error instanceof Problem && error.code === 'run-cancelled') {
-    console.error('Cancelled: nothing half-done was saved');
+  else if (interrupt.signal.aborted || (error instanceof Problem && error.code === 'run-cancelled')) {
+    console.error(cancelledText);
     process.exitCode = exitCancelled;
   } else if (error instanceof Problem) {
     console.error(problemText(problemBody(error)));
     process.exitCode = error.code === 'internal' ? exitInternal : exitInput;
-  } else {
-    console.error(`${pc.red('!')} Slipway failed. This is a bug; please report it with this:`);
-    console.error(error);
-    process.exitCode = exitInternal;
-  }
+  } else endAsBug(error);
 }

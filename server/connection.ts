@@ -1,16 +1,16 @@
 import { randomBytes, createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { WebSocket } from 'ws';
-import type { Command, FeedMessage, Snapshot } from '../protocol/feed.ts';
+import { protocolVersion, type Command, type FeedMessage, type Snapshot } from '../protocol/feed.ts';
 import type { ProblemBody } from '../protocol/problem.ts';
 import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
 import { writeDurably } from './engines/durable-file.ts';
 import { openControlPlane, type ControlPlane } from './http.ts';
 import { openSlipway, type FailingRows, type Slipway } from './main.ts';
-import { Problem } from './problem.ts';
+import { Problem, problemBody } from './problem.ts';
 
 /** What the command line needs, the same whether a server runs already or this process is the server. */
 export interface Connection {
@@ -26,7 +26,7 @@ export interface Connection {
   readRun(id: string): Promise<RunReport>;
   readBatch(id: string): Promise<BatchReport>;
   failingRows(batch: string, finding: string, limit: number): Promise<FailingRows>;
-  /** Waits for the work of other terminals first when this process is the server. */
+  /** The work of other terminals goes with this process when it is the server: they take it up themselves. */
   close(): Promise<void>;
 }
 
@@ -37,23 +37,30 @@ interface ServerFile {
   startedAt: string;
 }
 
+interface ConnectOptions {
+  now?: () => Date;
+  /** How long an owner may neither answer nor let go. */
+  waitMs?: number;
+  signal?: AbortSignal;
+}
+
 /**
  * Talks to the server of the workspace if there is one; else becomes it, for as long as this connection is open.
  * DuckDB has one owner, so of two command lines at once the second is always a client of the first.
  */
-export async function connect(workspace: string, { now = () => new Date(), waitMs = 5_000 } = {}): Promise<Connection> {
+export async function connect(workspace: string, { now = () => new Date(), waitMs = 10_000, signal }: ConnectOptions = {}): Promise<Connection> {
   for (const deadline = Date.now() + waitMs; ; ) {
+    if (signal?.aborted === true) throw new Problem('run-cancelled', 'Cancelled');
     const server = await readServerFile(workspace);
-    if (server !== null) {
-      const client = await openClient(server).catch(() => null);
-      if (client !== null) return client;
-    }
+    const client = server === null ? null : await openClient(server);
+    if (client !== null) return client;
     try {
       return await becomeServer(workspace, now);
     } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'store-locked') throw error;
       // The owner is between taking the lock and telling its address, or on its way out.
-      if (!(error instanceof Problem) || error.code !== 'store-locked' || Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      if (Date.now() > deadline) throw new Problem('store-locked', `Another Slipway process${server === null ? '' : ` (${server.pid})`} owns this workspace and does not answer`, { cause: error, where: { path: workspace } });
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 }
@@ -80,7 +87,6 @@ async function becomeServer(workspace: string, now: () => Date): Promise<Connect
     readBatch: (id) => slipway.store.readBatch(id),
     failingRows: (batch, finding, limit) => slipway.failingRows(batch, finding, limit),
     async close() {
-      await slipway.idle();
       await plane.close();
       await slipway.close();
     },
@@ -90,6 +96,7 @@ async function becomeServer(workspace: string, now: () => Date): Promise<Connect
 /** The control plane of an open workspace; its address and token go to a file only the user can read. */
 export async function serve(slipway: Slipway, now: () => Date): Promise<ControlPlane> {
   const token = randomBytes(32).toString('base64url');
+  await sweepSockets(slipway.workspace);
   const plane = await openControlPlane({ slipway, socket: socketPath(slipway.workspace), token });
   const path = serverFile(slipway.workspace);
   await writeDurably(path, JSON.stringify({ pid: process.pid, socket: plane.socket, token, startedAt: now().toISOString() } satisfies ServerFile), 0o600);
@@ -102,24 +109,31 @@ export async function serve(slipway: Slipway, now: () => Date): Promise<ControlP
   };
 }
 
-async function openClient(server: ServerFile): Promise<Connection> {
+/** Null when nobody answers there any more. */
+async function openClient(server: ServerFile): Promise<Connection | null> {
   const ask = <T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => askServer<T>(server, method, path, body);
   const listeners = new Set<(message: FeedMessage) => void>();
-  const feed = new WebSocket(`ws+unix://${server.socket}:/v1/feed`, { headers: { host: 'localhost', authorization: `Bearer ${server.token}` }, perMessageDeflate: false, maxPayload: 256 << 20 });
-  await new Promise<void>((resolve, reject) => {
-    feed.once('open', resolve);
-    feed.once('error', reject);
-  });
-  let closing = false;
-  feed.on('message', (data: Buffer) => {
-    const message = JSON.parse(data.toString('utf8')) as FeedMessage;
-    for (const listener of listeners) listener(message);
-  });
+  const feed = new WebSocket(`ws+unix://${server.socket}:/v1/feed`, { headers: { host: 'localhost', authorization: `Bearer ${server.token}` }, perMessageDeflate: false, maxPayload: 256 << 20, handshakeTimeout: 5_000 });
+  let state: 'open' | 'lost' | 'closed' = 'open';
+  const lost: FeedMessage = { kind: 'problem', sequence: -1, work: '*', problem: problemBody(new Problem('server-unreachable', 'The Slipway process that owned this workspace ended')) };
   feed.on('error', () => feed.terminate());
+  const hello = await new Promise<Extract<FeedMessage, { kind: 'hello' }> | null>((resolve) => {
+    feed.once('close', () => resolve(null));
+    feed.on('message', (data: Buffer) => {
+      const message = JSON.parse(data.toString('utf8')) as FeedMessage;
+      if (message.kind === 'hello') resolve(message);
+      for (const listener of listeners) listener(message);
+    });
+  });
+  if (hello === null) return null;
+  if (hello.protocol !== protocolVersion) {
+    feed.terminate();
+    throw new Problem('store-newer', `Slipway ${hello.slipway} owns this workspace and speaks protocol ${hello.protocol}; this one speaks ${protocolVersion}`);
+  }
   feed.on('close', () => {
-    if (closing) return;
-    const problem: ProblemBody = { type: 'urn:slipway:problem:server-unreachable', code: 'server-unreachable', title: 'server unreachable', detail: 'The Slipway process that owned this workspace ended', hint: 'Run the command again', status: 503 };
-    for (const listener of listeners) listener({ kind: 'problem', sequence: -1, work: '*', problem });
+    if (state === 'closed') return;
+    state = 'lost';
+    for (const listener of listeners) listener(lost);
   });
   return {
     remote: true,
@@ -128,6 +142,7 @@ async function openClient(server: ServerFile): Promise<Connection> {
     cancel: async (work) => void (await ask('DELETE', `/v1/work/${encodeURIComponent(work)}`)),
     subscribe(listener) {
       listeners.add(listener);
+      if (state === 'lost') queueMicrotask(() => listener(lost));
       return () => listeners.delete(listener);
     },
     snapshot: () => ask('GET', '/v1/snapshot'),
@@ -136,7 +151,7 @@ async function openClient(server: ServerFile): Promise<Connection> {
     readBatch: (id) => ask('GET', `/v1/batches/${encodeURIComponent(id)}`),
     failingRows: (batch, finding, limit) => ask('GET', `/v1/batches/${encodeURIComponent(batch)}/findings/${encodeURIComponent(finding)}/rows?limit=${limit}`),
     async close() {
-      closing = true;
+      state = 'closed';
       feed.terminate();
     },
   };
@@ -167,7 +182,7 @@ function askServer<T>(server: ServerFile, method: string, path: string, body: un
           if ((response.statusCode ?? 500) < 300) resolve(answer as T);
           else {
             const problem = answer as ProblemBody;
-            reject(new Problem(problem.code, problem.detail, { where: problem.where }));
+            reject(new Problem(problem.code, problem.detail, { where: problem.where, issues: problem.issues }));
           }
         });
       },
@@ -177,20 +192,43 @@ function askServer<T>(server: ServerFile, method: string, path: string, body: un
   });
 }
 
+/** Null when there is none, or one that is not ours: the file may have come with the workspace, and it says where to connect. */
 async function readServerFile(workspace: string): Promise<ServerFile | null> {
+  const path = serverFile(workspace);
   try {
-    return JSON.parse(await readFile(serverFile(workspace), 'utf8')) as ServerFile;
+    const { uid, mode } = await lstat(path);
+    if (process.platform !== 'win32' && (uid !== process.getuid?.() || (mode & 0o077) !== 0)) return null;
+    const server = JSON.parse(await readFile(path, 'utf8')) as ServerFile;
+    return isOurs(server.socket, workspace) ? server : null;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new Problem('file-unreadable', 'The server file of this workspace cannot be read', { cause: error, where: { path: serverFile(workspace) } });
+    if (error instanceof SyntaxError || error instanceof TypeError || (error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new Problem('file-unreadable', 'The server file of this workspace cannot be read', { cause: error, where: { path } });
   }
 }
 
 const serverFile = (workspace: string): string => join(workspace, '.slipway', 'server.json');
 
 /** Short and private: socket paths end at about 100 characters, and the folder is the user's alone. */
-function socketPath(workspace: string): string {
-  const name = `${createHash('sha256').update(workspace).digest('hex').slice(0, 12)}-${randomBytes(4).toString('hex')}`;
+function socketPrefix(workspace: string): string {
+  const name = `${createHash('sha256').update(workspace).digest('hex').slice(0, 12)}-`;
   if (process.platform === 'win32') return `\\\\.\\pipe\\slipway-${name}`;
-  return join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `slipway-${process.getuid?.() ?? 0}`, `${name}.sock`);
+  return join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `slipway-${process.getuid?.() ?? 0}`, name);
+}
+
+function isOurs(socket: string, workspace: string): boolean {
+  const prefix = socketPrefix(workspace);
+  return socket.startsWith(prefix) && /^[0-9a-f]{8}(\.sock)?$/.test(socket.slice(prefix.length));
+}
+
+function socketPath(workspace: string): string {
+  const name = `${socketPrefix(workspace)}${randomBytes(4).toString('hex')}`;
+  return process.platform === 'win32' ? name : `${name}.sock`;
+}
+
+/** Sockets of owners that were killed: whoever has the store is the only owner there is. */
+async function sweepSockets(workspace: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const prefix = socketPrefix(workspace);
+  const left = (await readdir(dirname(prefix)).catch(() => [])).filter((name) => name.startsWith(basename(prefix)));
+  for (const name of left) await rm(join(dirname(prefix), name), { force: true });
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import pc from 'picocolors';
 import type { Verdict } from '../protocol/measured.ts';
 import type { Provider } from '../protocol/runtime.ts';
 import { bytesText } from '../protocol/number-text.ts';
@@ -8,6 +9,7 @@ import { loadConfig } from './config.ts';
 import { duckdbVersion, openAnalysis } from './engines/duckdb.ts';
 import { startHost } from './engines/onnx.ts';
 import { Problem } from './problem.ts';
+import { table, verdictMark } from './terminal.ts';
 import { version } from './version.ts';
 
 export interface Diagnosis {
@@ -51,14 +53,27 @@ export async function diagnose({ workspace, signal }: { workspace: string | null
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  if (workspace === null) found.push({ subject: 'slipway.yaml', verdict: 'inconclusive', message: 'none here', next: 'slipway init' });
-  else {
-    found.push(await attempt('slipway.yaml', async () => {
-      const config = await loadConfig(workspace);
-      return `${config.models.length} models, ${config.datasets.length} datasets`;
-    }));
-  }
+  found.push(workspace === null ? { subject: 'slipway.yaml', verdict: 'inconclusive', message: 'there is none here or in a folder above', next: '`slipway init` writes one' } : await lookAtConfig(workspace));
   return found;
+}
+
+/** A line for each, and what to do beneath it. */
+export function diagnosisText(found: Diagnosis[]): string {
+  const lines = table(null, found.map(({ verdict, subject, message }) => [verdictMark(verdict), subject, message]));
+  const indent = ' '.repeat(Math.max(...found.map(({ subject }) => subject.length)) + 5);
+  return found.flatMap(({ next }, index) => (next === undefined ? [lines[index]] : [lines[index], ...next.split('\n').map((line) => pc.dim(indent + line))])).join('\n');
+}
+
+async function lookAtConfig(workspace: string): Promise<Diagnosis> {
+  const subject = 'slipway.yaml';
+  const count = (of: unknown[], name: string) => `${of.length} ${name}${of.length === 1 ? '' : 's'}`;
+  try {
+    const { models, datasets } = await loadConfig(workspace);
+    return { subject, verdict: 'pass', message: `${count(models, 'model')}, ${count(datasets, 'dataset')}` };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { subject, verdict: 'fail', message: error.message, next: error.issues?.map(({ path, line, column, message }) => `${path}:${line}:${column}  ${message}`).join('\n') };
+  }
 }
 
 async function tryProvider(provider: Provider, file: string, signal: AbortSignal): Promise<Diagnosis> {
@@ -70,15 +85,21 @@ async function tryProvider(provider: Provider, file: string, signal: AbortSignal
     return { subject: provider, verdict: 'pass', message: `works, ONNX Runtime ${onnxruntime}` };
   } catch (error) {
     signal.throwIfAborted();
-    const message = (error instanceof Error ? error.message : String(error)).split('\n')[0];
-    return { subject: provider, verdict: provider === 'cpu' ? 'fail' : 'inconclusive', message: `not available: ${message}`, next: nextFor[provider] };
+    return { subject: provider, verdict: provider === 'cpu' ? 'fail' : 'inconclusive', message: `not available: ${reasonOf(error, provider)}`, next: nextFor[provider] };
   }
+}
+
+/** The runtime's own words, without the path of the model we made and the file and line of its sources. */
+function reasonOf(error: unknown, provider: Provider): string {
+  const message = (error instanceof Error ? error.message : String(error)).split('\n')[0];
+  const own = message.slice(message.indexOf(`${provider}: `) + 1 === 0 ? 0 : message.indexOf(`${provider}: `) + provider.length + 2);
+  return own.replace(/^\S*\/onnxruntime\/\S+ .*? was false\. /, '');
 }
 
 async function attempt(subject: string, act: () => Promise<string>): Promise<Diagnosis> {
   try {
     return { subject, verdict: 'pass', message: await act() };
   } catch (error) {
-    return { subject, verdict: 'fail', message: error instanceof Problem && error.issues !== undefined ? `${error.issues.length} problems` : error instanceof Error ? error.message : String(error) };
+    return { subject, verdict: 'fail', message: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { BatchReport } from '../protocol/run.ts';
 import { planFailingRows } from './data-quality/plan-measurements.ts';
 import { failingRows } from './datasets/measure.ts';
 import type { Dataset } from './datasets/open-dataset.ts';
@@ -20,7 +21,7 @@ export async function failingRowsOf(house: House, batchId: string, findingId: st
   const { workspace, config, analysis, digests, store } = house;
   const report = await store.readBatch(batchId);
   const finding = report.dataQuality.findings.find(({ id }) => id === findingId);
-  if (finding === undefined) throw new Problem('not-found', `Batch ${report.id} has no finding ${findingId}; it has ${report.dataQuality.findings.filter(({ verdict }) => verdict === 'fail').map(({ id }) => id).join(', ') || 'none that fails'}`);
+  if (finding === undefined) throw new Problem('not-found', `There is no finding ${findingId} on ${report.profile.name}${choiceOf(report)}`);
   const data = openWorkspaceData({ workspace, allow: config.allow, datasets: config.datasets, analysis, digests, signal: new AbortController().signal, onProgress: () => {} });
   try {
     const { files, digest } = report.dataQuality.dataset;
@@ -43,6 +44,12 @@ export async function failingRowsOf(house: House, batchId: string, findingId: st
   } finally {
     await data.close();
   }
+}
+
+function choiceOf({ dataQuality: { findings } }: BatchReport): string {
+  if (findings.length === 0) return ', as it has no checks';
+  const failing = findings.filter(({ verdict }) => verdict === 'fail');
+  return failing.length > 0 ? `; those that fail: ${failing.map(({ id }) => id).join(', ')}` : `; none fails; there are ${findings.slice(0, 10).map(({ id }) => id).join(', ')}${findings.length > 10 ? ', …' : ''}`;
 }
 
 function plain(value: unknown): string | number | boolean | null {

@@ -14,6 +14,8 @@ export interface Feed {
   /** In-process listener, as the command line uses when it runs without a server. */
   subscribe(listener: (message: FeedMessage) => void): () => void;
   attach(server: Server, admit: (request: IncomingMessage) => { status: number; detail: string } | null): void;
+  /** Drops every client, before the work it follows is cut short: none of them may take that for an outcome. */
+  detach(): void;
   close(): void;
 }
 
@@ -77,6 +79,9 @@ export function openFeed({ slipway, workspace, snapshot }: { slipway: string; wo
           welcome(accepted).catch(() => accepted.close(1011, 'no snapshot'));
         });
       });
+    },
+    detach() {
+      for (const socket of sockets.clients) socket.terminate();
     },
     close() {
       listeners.clear();

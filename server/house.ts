@@ -7,7 +7,7 @@ import type { Analysis } from './engines/duckdb.ts';
 import type { Told } from './feed.ts';
 import type { JudgingPool } from './judging-pool.ts';
 import type { Log } from './log.ts';
-import type { RegisteredModel } from './registry/register-model.ts';
+import type { RegisteredModel, RegistrationCache } from './registry/register-model.ts';
 import type { Store } from './store/open-store.ts';
 import type { Batch } from './workspace-data.ts';
 
@@ -21,6 +21,7 @@ export interface House {
   analysis: Analysis;
   digests: DigestCache;
   judging: JudgingPool;
+  registrations: RegistrationCache;
   now: () => Date;
 }
 
@@ -30,6 +31,10 @@ export interface On {
   tell(message: WithoutWork<Told>): void;
   progress(progress: Omit<Progress, 'work'>): void;
   refused(files: RefusedFile[]): void;
+  /** Tells what keeps a part of the work from being done; the rest of it goes on. */
+  problem(error: unknown): void;
+  /** Evidence keys that this work has judged: a work that watches tries an error once. */
+  tried: Set<string>;
   log: Log;
 }
 

@@ -29,6 +29,7 @@ export async function openControlPlane({ slipway, socket, token }: { slipway: Sl
   return {
     socket,
     async close() {
+      slipway.feed.detach();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
       if (process.platform !== 'win32') await rm(socket, { force: true });

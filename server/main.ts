@@ -1,17 +1,20 @@
-import { mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command, ModelVersionSummary, RefusedFile, Snapshot } from '../protocol/feed.ts';
 import { type Config } from '../protocol/config.ts';
-import { loadConfig } from './config.ts';
+import { configFile, loadConfig, parseConfig } from './config.ts';
 import { openAnalysis, type Analysis } from './engines/duckdb.ts';
+import { writeDurably } from './engines/durable-file.ts';
 import { openFeed, type Feed } from './feed.ts';
 import { openJudgingPool } from './judging-pool.ts';
-import { openLog } from './log.ts';
+import { openLog, type Log } from './log.ts';
 import { failingRowsOf, type FailingRows } from './failing-rows.ts';
 import type { House, On } from './house.ts';
 import { checkFile, runModels } from './pipeline.ts';
 import { Problem, problemBody } from './problem.ts';
-import { openStore, type Store } from './store/open-store.ts';
+import { findModels } from './registry/find-models.ts';
+import { openStore, type ModelRecord, type Store } from './store/open-store.ts';
 import { version } from './version.ts';
 import { watch } from './watch.ts';
 
@@ -40,15 +43,22 @@ interface Work {
 }
 
 const workMax = 32;
+const refusedFile = 'refused.json';
 
 export async function openSlipway({ workspace, now }: { workspace: string; now: () => Date }): Promise<Slipway> {
   const folder = join(workspace, '.slipway');
   const store = await openStore(folder, now);
-  const log = await openLog(join(folder, 'logs'), now);
+  const log = await openLog(join(folder, 'logs'), now).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  log.info('opened', { slipway: version, node: process.versions.node, platform: `${process.platform} ${process.arch}`, pid: process.pid });
+  for (const note of store.notes) log.info(note);
+  await sweep(folder);
   const active = new Map<string, Work>();
-  let refused: RefusedFile[] = [];
+  let refused = await readRefused(folder);
   const feed = openFeed({ slipway: version, workspace, snapshot });
-  const house: Omit<House, 'config' | 'analysis'> = { workspace, folder, store, now, digests: new Map(), judging: openJudgingPool() };
+  const house: Omit<House, 'config' | 'analysis'> = { workspace, folder, store, now, digests: new Map(), registrations: new Map(), judging: openJudgingPool() };
   let analysis: { directories: string; instance: Analysis } | null = null;
   let turns: Promise<unknown> = Promise.resolve();
 
@@ -59,8 +69,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
     return turn;
   }
 
-  async function openHouse(): Promise<House> {
-    const config = await loadConfig(workspace);
+  async function openHouse(config: Config): Promise<House> {
     return { ...house, config, analysis: await analysisFor(config) };
   }
 
@@ -79,50 +88,64 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
 
   async function perform(work: string, command: Command, signal: AbortSignal): Promise<void> {
     const made: { runs: string[]; batches: string[] } = { runs: [], batches: [] };
-    // A work that watches looks at every file again and again; what it refuses is news once.
-    const refusals = new Set<string>();
+    let failed = false;
+    // A work that watches meets the same trouble in every pass; it is news when the pass before had not met it.
+    let met = new Set<string>();
+    let metBefore = met;
+    const isNews = (trouble: object): boolean => {
+      const text = JSON.stringify(trouble);
+      met.add(text);
+      return !metBefore.has(text);
+    };
     const on: On = {
       signal,
       tell(message) {
-        if (message.kind === 'model-refused') {
-          const refusal = `${message.file.path}\n${message.file.message}`;
-          if (refusals.has(refusal)) return;
-          refusals.add(refusal);
-        }
+        if ((message.kind === 'model-refused' || message.kind === 'run-kept') && !isNews(message)) return;
         if (message.kind === 'run-finished') made.runs.push(message.run.id);
         if (message.kind === 'batch-checked') made.batches.push(message.batch.id);
+        logTold(log, work, message);
         feed.tell({ ...message, work });
       },
       progress: (progress) => feed.progress({ ...progress, work }),
       refused(files) {
-        refused = files;
+        refused = [...files];
       },
+      problem(error) {
+        failed = true;
+        log.error('work failed', error);
+        const problem = problemBody(error);
+        if (isNews(problem)) feed.tell({ kind: 'problem', work, problem });
+      },
+      tried: new Set(),
       log,
     };
-    let failed = false;
-    const pass = async (): Promise<void> => {
+    const pass = async (asked: Command): Promise<void> => {
+      [metBefore, met] = [met, new Set()];
+      failed = false;
       try {
-        const opened = await openHouse();
-        if (command.kind === 'check') await checkFile(opened, command, on);
-        else await runModels(opened, command, on);
-        failed = false;
+        if (asked.kind === 'check') await checkFile(await openHouse(await loadConfigIfThere(workspace)), asked, on);
+        else {
+          await runModels(await openHouse(await loadConfig(workspace)), asked, on);
+          await writeDurably(join(folder, refusedFile), JSON.stringify(refused));
+        }
       } catch (error) {
-        if (signal.aborted) return;
-        failed = true;
-        if (!(error instanceof Problem)) log.error('work failed', error);
-        feed.tell({ kind: 'problem', work, problem: problemBody(error) });
+        if (!signal.aborted) on.problem(error);
       }
     };
+    log.info('work started', { work, command: JSON.stringify(command) });
     feed.tell({ kind: 'work-started', work, command });
-    if (!signal.aborted) await takeTurn(pass);
-    if (command.kind === 'run' && command.watch === true) await watchAndRepeat(() => takeTurn(pass), signal);
-    feed.tell({ kind: 'work-finished', work, state: signal.aborted ? 'cancelled' : failed ? 'failed' : 'done', ...made });
+    if (command.kind === 'run' && command.watch === true) await watchAndRepeat((count) => takeTurn(() => pass({ ...command, force: command.force === true && count === 0 })), signal);
+    else if (!signal.aborted) await takeTurn(() => pass(command));
+    const state = signal.aborted ? 'cancelled' : failed ? 'failed' : 'done';
+    log.info('work finished', { work, state });
+    feed.tell({ kind: 'work-finished', work, state, ...made });
   }
 
-  async function watchAndRepeat(pass: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  /** A first pass once every change would be seen, then one for each change. */
+  async function watchAndRepeat(pass: (count: number) => Promise<void>, signal: AbortSignal): Promise<void> {
     let wake: () => void = () => {};
-    let changed = false;
-    const watcher = watch({
+    let changed = true;
+    const watcher = await watch({
       paths: [workspace],
       ignored: (path) => /(^|[\\/])(\.slipway|\.git|node_modules|\.venv)([\\/]|$)/.test(path.slice(workspace.length)),
       changed: () => {
@@ -134,10 +157,10 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
     const stop = () => wake();
     signal.addEventListener('abort', stop);
     try {
-      while (!signal.aborted) {
+      for (let count = 0; !signal.aborted; count++) {
         if (!changed) await new Promise<void>((resolve) => (wake = resolve));
         changed = false;
-        if (!signal.aborted) await pass();
+        if (!signal.aborted) await pass(count);
       }
     } finally {
       signal.removeEventListener('abort', stop);
@@ -148,16 +171,17 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
   async function snapshot(): Promise<Snapshot> {
     const runs = await store.runs();
     const latest = new Map(runs.toReversed().map((run) => [`${run.model}\n${run.digest}`, run]));
-    const config = await loadConfig(workspace).catch(() => null);
-    const models = await store.models();
-    const versions = new Map(models.map((record) => [`${record.model}\n${record.version}`, record]));
+    const config = await loadConfig(workspace).catch((error: unknown) => problemBody(error));
+    const records = new Map((await store.models()).map((record) => [`${record.model}\n${record.version}`, record]));
+    const isThere = 'code' in config ? () => true : await versionsThere(workspace, config);
     return {
-      models: [...versions.values()].map((record): ModelVersionSummary => {
+      problem: 'code' in config ? config : null,
+      models: [...records.values()].filter(isThere).map((record): ModelVersionSummary => {
         const run = latest.get(`${record.model}\n${record.digest}`) ?? null;
-        const champion = config?.models.find(({ name }) => name === record.model)?.champion;
+        const champion = 'code' in config ? null : config.models.find(({ name }) => name === record.model)?.champion;
         return { ...record, champion: champion === record.version || champion === `sha256:${record.digest}`, run };
       }),
-      refused,
+      refused: refused.filter(({ path }) => existsSync(join(workspace, path))),
       runs: runs.slice(0, 100),
       batches: await store.batches({ limit: 100 }),
       active: [...active].map(([work, { command }]) => ({ work, command })),
@@ -183,7 +207,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
       return found !== undefined;
     },
     snapshot,
-    failingRows: (batch, finding, limit) => takeTurn(async () => failingRowsOf(await openHouse(), batch, finding, limit)),
+    failingRows: (batch, finding, limit) => takeTurn(async () => failingRowsOf(await openHouse(await loadConfigIfThere(workspace)), batch, finding, limit)),
     async idle() {
       while (active.size > 0) await Promise.all([...active.values()].map(({ done }) => done));
     },
@@ -193,8 +217,66 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
       feed.close();
       await house.judging.close();
       await analysis?.instance.close();
+      log.info('closed');
       await log.close();
       await store.close();
     },
   };
+}
+
+/** A batch can be looked at before there is a slipway.yaml: then there is nothing to hold it against. */
+async function loadConfigIfThere(workspace: string): Promise<Config> {
+  return loadConfig(workspace).catch(async (error: unknown) => {
+    if (!(error instanceof Problem) || error.code !== 'config-missing') throw error;
+    const parsed = await parseConfig('{}', { path: configFile });
+    if ('problem' in parsed) throw parsed.problem;
+    return parsed.config;
+  });
+}
+
+/** Whether a version that was seen once is still what slipway.yaml speaks of. */
+async function versionsThere(workspace: string, { models, allow }: Config): Promise<(record: ModelRecord) => boolean> {
+  const there = new Set<string>();
+  for (const { name, files, predictions } of models) {
+    const found = await findModels(name, files, workspace, allow).catch(() => []);
+    for (const { version } of [...found, ...predictions]) there.add(`${name}\n${version}`);
+  }
+  return ({ model, version }) => there.has(`${model}\n${version}`);
+}
+
+/** What a process that was killed left half-way. The owner of the store is the only one who writes here. */
+async function sweep(folder: string): Promise<void> {
+  const models = join(folder, 'models');
+  const left = (await readdir(models).catch(() => [])).filter((name) => name.startsWith('incoming-'));
+  for (const path of [...left.map((name) => join(models, name)), join(folder, 'tmp')]) await rm(path, { recursive: true, force: true });
+}
+
+/** Kept for `slipway status`, which does not look at the files itself. */
+async function readRefused(folder: string): Promise<RefusedFile[]> {
+  try {
+    return JSON.parse(await readFile(join(folder, refusedFile), 'utf8')) as RefusedFile[];
+  } catch {
+    return [];
+  }
+}
+
+/** For a bug report: what was done and how it ended, without rows, and without the numbers of a progress bar. */
+function logTold(log: Log, work: string, message: Parameters<On['tell']>[0]): void {
+  switch (message.kind) {
+    case 'run-started':
+      return log.info('run started', { work, run: message.run, model: message.model, version: message.version });
+    case 'run-finished':
+    case 'run-kept':
+      return log.info(message.kind === 'run-kept' ? 'run kept' : 'run finished', { work, run: message.run.id, model: message.run.model, version: message.run.version, verdict: message.run.decision.verdict });
+    case 'step':
+      return log.info('step', { work, run: message.run, step: message.outcome.step, subject: message.outcome.subject ?? null, state: message.outcome.state, milliseconds: message.outcome.milliseconds, problem: message.outcome.problem?.detail ?? message.outcome.reason ?? null });
+    case 'model-seen':
+      return log.info('model seen', { work, model: message.version.model, version: message.version.version, digest: message.version.digest, bytes: message.version.bytes });
+    case 'model-refused':
+      return log.info('model refused', { work, path: message.file.path, reason: message.file.message });
+    case 'batch-checked':
+      return log.info('batch checked', { work, batch: message.batch.id, name: message.batch.name, rows: message.batch.rows, failing: message.batch.failing, moved: message.batch.moved });
+    default:
+      return;
+  }
 }

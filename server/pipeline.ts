@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import type { Config, ModelConfig } from '../protocol/config.ts';
 import type { Command, RefusedFile } from '../protocol/feed.ts';
 import type { DatasetRole, Gate } from '../protocol/gates.ts';
 import type { Lineage } from '../protocol/lineage.ts';
+import type { ModelSummary } from '../protocol/registry.ts';
 import { steps as stepNames, type BatchReport, type BatchSummary, type RunReport, type RunSummary, type StepOutcome } from '../protocol/run.ts';
 import { evidenceOf, type Measurements } from './evidence.ts';
 import { defaultPolicy } from './gates/default-policy.ts';
@@ -14,7 +15,7 @@ import { openModels, type Models } from './open-models.ts';
 import type { House, On, RunSubject, Version } from './house.ts';
 import { Problem } from './problem.ts';
 import { findModels } from './registry/find-models.ts';
-import { registerWhenComplete } from './registry/register-model.ts';
+import { registerModels } from './registry/register-model.ts';
 import { digestOf, reportBatch, summaryOf } from './report-batch.ts';
 import { openSteps, type Steps } from './steps.ts';
 import { traceCode, traceVersions } from './trace.ts';
@@ -31,18 +32,13 @@ export async function runModels(house: House, command: Extract<Command, { kind: 
   const models = openModels(house, on);
   const refused: RefusedFile[] = [];
   try {
-    const wanted = config.models.filter(({ name }) => command.models === undefined || command.models.includes(name));
-    if (command.models !== undefined && wanted.length < command.models.length) throw new Problem('model-missing', `slipway.yaml has no model ${command.models.filter((name) => !wanted.some((model) => model.name === name)).join(', ')}; it has ${config.models.map(({ name }) => name).join(', ')}`);
-    for (const model of wanted) {
-      const versions = await identify(house, model, on, refused);
-      on.refused(refused);
-      for (const version of versions) {
-        if (command.versions !== undefined && !command.versions.includes(version.name)) continue;
-        const subject = await aboutToRun(house, data, model, version, versions);
-        // An error may have been the machine's: it is tried again. Every other verdict stands while its evidence does.
-        const saved = command.force === true ? null : await house.store.findRun(subject.evidenceKey);
-        if (saved !== null && saved.decision.verdict !== 'error') continue;
-        await runVersion(house, data, models, subject, on);
+    for (const model of modelsWanted(config, command)) {
+      try {
+        await runModel(house, data, models, model, command, refused, on);
+      } catch (error) {
+        on.signal.throwIfAborted();
+        // What is wrong with one model keeps no other from its verdict.
+        on.problem(error);
       }
     }
   } finally {
@@ -51,14 +47,40 @@ export async function runModels(house: House, command: Extract<Command, { kind: 
   }
 }
 
+function modelsWanted({ models }: Config, { models: names, versions }: Extract<Command, { kind: 'run' }>): ModelConfig[] {
+  const all = models.map(({ name }) => name).join(', ');
+  if (models.length === 0) throw new Problem('model-missing', 'slipway.yaml names no model');
+  const unknown = (names ?? []).filter((name) => !models.some((model) => model.name === name));
+  if (unknown.length > 0) throw new Problem('model-missing', `slipway.yaml has no model ${unknown.join(', ')}; it has ${all}`);
+  const wanted = models.filter(({ name }) => names === undefined || names.includes(name));
+  if (versions !== undefined && wanted.length > 1) throw new Problem('model-missing', `Versions of which model? slipway.yaml has ${all}`);
+  return wanted;
+}
+
+async function runModel(house: House, data: WorkspaceData, models: Models, model: ModelConfig, command: Extract<Command, { kind: 'run' }>, refused: RefusedFile[], on: On): Promise<void> {
+  const versions = await identify(house, model, on, refused);
+  on.refused(refused);
+  const unknown = (command.versions ?? []).filter((name) => !versions.some((version) => version.name === name));
+  if (unknown.length > 0) throw new Problem('model-missing', `${model.name} has no version ${unknown.join(', ')}; it has ${versions.map(({ name }) => name).join(', ')}`);
+  for (const version of versions) {
+    if (command.versions !== undefined && !command.versions.includes(version.name)) continue;
+    const subject = await aboutToRun(house, data, model, version, versions);
+    const saved = command.force === true ? null : await house.store.findRun(subject.evidenceKey);
+    // An error may have been the machine's: it is tried again, once by each work. Every other verdict stands while its evidence does.
+    if (saved !== null && (saved.decision.verdict !== 'error' || on.tried.has(subject.evidenceKey))) on.tell({ kind: 'run-kept', run: saved });
+    else {
+      on.tried.add(subject.evidenceKey);
+      await runVersion(house, data, models, subject, on);
+    }
+  }
+}
+
 /** Data quality and drift of one batch alone, before any model. */
 export async function checkFile(house: House, command: Extract<Command, { kind: 'check' }>, on: On): Promise<void> {
   const data = openData(house, on);
   try {
     const batch = await data.file(command.path);
-    const name = command.reference ?? 'reference';
-    const reference = house.config.datasets.some((dataset) => dataset.name === name) ? await data.whole(name) : null;
-    if (reference === null && command.reference !== undefined && command.reference !== 'reference') throw new Problem('file-missing', `slipway.yaml has no dataset ${command.reference}`);
+    const reference = await referenceFor(house.config, data, command.reference);
     const steps = openSteps({ signal: on.signal, now: () => house.now().getTime(), told: () => {}, log: (message, error) => on.log.error(message, error) });
     const target = targetFor(house.config, batch);
     const report = await reportBatch(house, data, { batch, reference, target, drift: true }, steps, on);
@@ -68,15 +90,30 @@ export async function checkFile(house: House, command: Extract<Command, { kind: 
   }
 }
 
+/** A dataset by name, or a file; without either what slipway.yaml calls `reference`, if it does. */
+async function referenceFor({ datasets }: Config, data: WorkspaceData, named: string | undefined): Promise<Batch | null> {
+  if (datasets.some(({ name }) => name === (named ?? 'reference'))) return data.whole(named ?? 'reference');
+  if (named === undefined) return null;
+  if (isAbsolute(named)) return data.file(named);
+  throw new Problem('file-missing', `There is no dataset ${named}${datasets.length === 0 ? '' : `; slipway.yaml has ${datasets.map(({ name }) => name).join(', ')}`}`);
+}
+
 /** Every file becomes a version by its digest; one that is refused or half-written is told and stops nobody else. */
 async function identify(house: House, model: ModelConfig, on: On, refused: RefusedFile[]): Promise<Version[]> {
   const { workspace, folder, store, config, now } = house;
   const versions: Version[] = model.predictions.map((columns) => ({ kind: 'columns', name: columns.version, digest: digestOf({ model: model.name, columns }), path: 'slipway.yaml', bytes: 0, columns }));
   const known = new Map((await store.models()).map((record) => [`${record.model}\n${record.version}`, record.digest]));
-  for (const found of await findModels(model.name, model.files, workspace, config.allow)) {
-    on.signal.throwIfAborted();
-    const path = relative(workspace, found.path).split(sep).join('/');
-    const registration = await registerWhenComplete(found.path, join(folder, 'models'), { signal: on.signal });
+  const see = async (version: Version, summary: ModelSummary | null): Promise<void> => {
+    if (known.get(`${model.name}\n${version.name}`) === version.digest) return;
+    const record = { model: model.name, version: version.name, digest: version.digest, path: version.path, bytes: version.bytes, seenAt: now().toISOString(), summary };
+    await store.saveModel(record);
+    on.tell({ kind: 'model-seen', version: { ...record, champion: isChampion(model, version.name, version.digest), run: null } });
+  };
+  for (const version of versions) await see(version, null);
+  const found = await findModels(model.name, model.files, workspace, config.allow);
+  const registrations = await registerModels(found.map(({ path }) => path), join(folder, 'models'), house.registrations, { signal: on.signal });
+  for (const [index, registration] of registrations.entries()) {
+    const path = relative(workspace, found[index].path).split(sep).join('/');
     if (registration.kind !== 'registered') {
       const message = registration.kind === 'incomplete' ? registration.reason : registration.refusals.map(({ message }) => message).join('; ');
       const file: RefusedFile = { path, code: registration.kind === 'incomplete' ? 'model-incomplete' : 'model-refused', message };
@@ -85,11 +122,9 @@ async function identify(house: House, model: ModelConfig, on: On, refused: Refus
       continue;
     }
     const { digest, bytes, summary } = registration.model;
-    versions.push({ kind: 'file', name: found.version, digest, path, bytes, registered: registration.model });
-    if (known.get(`${model.name}\n${found.version}`) === digest) continue;
-    const record = { model: model.name, version: found.version, digest, path, bytes, seenAt: now().toISOString(), summary };
-    await store.saveModel(record);
-    on.tell({ kind: 'model-seen', version: { ...record, champion: isChampion(model, found.version, digest), run: null } });
+    const version: Version = { kind: 'file', name: found[index].version, digest, path, bytes, registered: registration.model };
+    versions.push(version);
+    await see(version, summary);
   }
   if (versions.length === 0 && refused.length === 0) throw new Problem('model-missing', `${model.name}: ${model.files.join(', ')} matches no model file`, { where: { path: join(workspace, 'slipway.yaml'), line: model.line } });
   return versions;

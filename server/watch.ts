@@ -5,17 +5,17 @@ export interface Watch {
 }
 
 /**
- * Says that something under `paths` may have changed; what, the caller finds out by looking.
+ * Resolves when it sees every change. Says that something under `paths` may have changed; what, the caller finds out by looking.
  * Events are hints only: a writer may stall half-way, and events get lost, so there is a look every minute too.
  */
-export function watch({ paths, ignored, changed, failed, debounceMs = 300, rescanMs = 60_000 }: {
+export async function watch({ paths, ignored, changed, failed, debounceMs = 300, rescanMs = 60_000 }: {
   paths: string[];
   ignored: (path: string) => boolean;
   changed: () => void;
   failed: (error: unknown) => void;
   debounceMs?: number;
   rescanMs?: number;
-}): Watch {
+}): Promise<Watch> {
   let debounce: NodeJS.Timeout | null = null;
   const hint = () => {
     if (debounce !== null) clearTimeout(debounce);
@@ -24,6 +24,7 @@ export function watch({ paths, ignored, changed, failed, debounceMs = 300, resca
   const watcher = watchFiles(paths, { ignored, ignoreInitial: true, persistent: true, followSymlinks: false, ignorePermissionErrors: true });
   watcher.on('all', hint);
   watcher.on('error', failed);
+  await new Promise<void>((resolve) => watcher.once('ready', resolve));
   const rescan = setInterval(changed, rescanMs);
   return {
     async close() {

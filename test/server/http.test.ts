@@ -12,7 +12,7 @@ import { Problem } from '../../server/problem.ts';
 
 const token = 'a-token-of-this-test';
 const good = { host: 'localhost', authorization: `Bearer ${token}` };
-const empty: Snapshot = { models: [], refused: [], runs: [], batches: [], active: [] };
+const empty: Snapshot = { problem: null, models: [], refused: [], runs: [], batches: [], active: [] };
 const submitted: [string, Command][] = [];
 const feed = openFeed({ slipway: '0.0.0', workspace: '/workspace', snapshot: async () => empty });
 const slipway: Slipway = {
