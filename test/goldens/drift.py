@@ -1,6 +1,6 @@
 """Expected values for test/stats: distributions, two-sample tests, categorical tests, divergences, corrections.
 
-Run with the versions in requirements.txt:  python test/goldens/drift.py
+`npm run goldens` runs it. Writes drift.json beside this file.
 Inputs are stored rounded, so that both sides start from the same doubles.
 """
 import json

@@ -1,8 +1,7 @@
 """Reference values for performance estimates without labels, from NannyML's own functions.
 
-Apart from metrics.py because NannyML brings a hundred packages of its own:
-python -m venv venv && venv/bin/pip install nannyml==0.13.1 statsmodels==0.15.0 numpy==2.4.6 && venv/bin/python label_free.py
-Writes label_free.json beside this file.
+Apart from metrics.py because NannyML brings a hundred packages of its own (label_free.requirements.txt).
+`npm run goldens` runs it. Writes label_free.json beside this file.
 """
 
 import json
