@@ -71,12 +71,12 @@ export interface GatePart {
 
 export interface Decision {
   verdict: Verdict;
-  /** "v3 is blocked: better on average (+0.9 pt AUC), worse for carrier AA." */
+  /** "v3 is blocked: better on average (+4.3 pt AUC), worse for carrier AA (−20.0 pt recall)." */
   sentence: string;
   /** Ids of block-severity gates that did not pass. */
   blocking: string[];
   warnings: string[];
-  /** Comparison gates that do not apply because this is the champion itself. */
+  /** Ids of gates that say nothing here: of the champion itself, its comparisons with itself; of answers in columns, the signature. */
   notApplicable: string[];
   counts: Record<Verdict, number>;
 }

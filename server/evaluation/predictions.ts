@@ -94,11 +94,13 @@ function probabilityFault(probabilities: Float64Array, classes: number): Fault |
 
 function faultText({ rows, missing, notFinite, outsideUnitInterval, sumNotOne }: PredictionFaults, predictions: Predictions, classes: number): string | null {
   const known = predictions.kind === 'classes' ? `name none of the ${classes} classes` : 'are outside 0–1: logits rather than probabilities?';
-  const faults = [
-    missing > 0 && `${missing.toLocaleString('en-US')} are missing`,
-    notFinite > 0 && `${notFinite.toLocaleString('en-US')} are not finite numbers`,
-    outsideUnitInterval > 0 && `${outsideUnitInterval.toLocaleString('en-US')} ${known}`,
-    sumNotOne > 0 && `${sumNotOne.toLocaleString('en-US')} do not add up to 1`,
-  ].filter((text) => text !== false);
-  return faults.length === 0 ? null : `of ${rows.toLocaleString('en-US')} predictions, ${faults.join(', ')}`;
+  const faults: [count: number, text: string][] = [
+    [missing, 'are missing'],
+    [notFinite, 'are not finite numbers'],
+    [outsideUnitInterval, known],
+    [sumNotOne, 'do not add up to 1'],
+  ];
+  const [first, ...others] = faults.filter(([count]) => count > 0).map(([count, text]) => [count.toLocaleString('en-US'), text]);
+  if (first === undefined) return null;
+  return [`${first[0]} of ${rows.toLocaleString('en-US')} predictions ${first[1]}`, ...others.map((fault) => fault.join(' '))].join(', ');
 }

@@ -1,7 +1,7 @@
 import type { Gate, GateResult } from '../../protocol/gates.ts';
 import { differenceText, valueText } from '../../protocol/number-text.ts';
 import { boundText } from './bound.ts';
-import { metricText } from './measure-text.ts';
+import { leastText, metricText } from './measure-text.ts';
 import { metricFacts } from './metric-facts.ts';
 
 export type GateDescription = Pick<GateResult, 'title' | 'needs' | 'unit' | 'bound'>;
@@ -65,10 +65,6 @@ function metricTitle({ metric, slice, by, on }: MetricGate): string {
 /** The holdout is where models are judged, so only the other dataset is named. */
 function where(on: 'holdout' | 'current'): string {
   return on === 'current' ? ' (current)' : '';
-}
-
-function leastText(least: number, unit: GateResult['unit']): string {
-  return least === 0 ? '≥ 0' : `≥ ${differenceText(least, unit)}`;
 }
 
 function ends({ min, max }: { min?: number; max?: number }): { min?: number; max?: number } {

@@ -5,7 +5,7 @@ import { atLeast, judgeRows } from './bound.ts';
 import { type ComparedMetric, comparedMetrics } from './compared-metric.ts';
 import type { Evidence } from './evidence.ts';
 import { type Judgement, error, fail, judgeTogether, pass } from './judgement.ts';
-import { apart, improvementText, metricText } from './measure-text.ts';
+import { apart, improvementText, leastText, metricText } from './measure-text.ts';
 
 type ChangeRule = Extract<GateRule, { kind: 'change' }>;
 
@@ -31,7 +31,7 @@ function judgeOne(rule: ChangeRule, compared: ComparedMetric): Judgement {
 }
 
 function judgeAbsolute(rule: ChangeRule, { facts, improvement }: ComparedMetric): Judgement {
-  const reason = `${metricText(rule.metric)} is ${improvementText(improvement.value, rule.min, facts.unit)}, needs ≥ ${differenceText(rule.min, facts.unit)}`;
+  const reason = `${metricText(rule.metric)} is ${improvementText(improvement.value, rule.min, facts.unit)}, needs ${leastText(rule.min, facts.unit)}`;
   return atLeast(improvement.value, rule.min) ? pass(reason) : fail(reason);
 }
 

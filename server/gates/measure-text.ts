@@ -27,6 +27,11 @@ export function improvementText(improvement: number, limit: number, unit: Unit):
   return `${text.replace(/^[+−]/, '')} ${improvement > 0 ? 'better' : 'worse'}`;
 }
 
+/** The smallest improvement that is allowed: "≥ −1.0 pt". */
+export function leastText(least: number, unit: Unit): string {
+  return least === 0 ? '≥ 0' : `≥ ${differenceText(least, unit)}`;
+}
+
 /** A value as it is usually written or, where that would make it look equal to a limit it differs from, with enough digits to see the difference. */
 export function apart(value: number, limits: readonly number[], write: (value: number) => string): string {
   const others = limits.filter((limit) => Math.abs(limit - value) > 1e-12 * Math.max(1, Math.abs(limit)));

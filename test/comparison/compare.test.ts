@@ -37,7 +37,7 @@ describe('compare', () => {
 
   it.each([
     ['other rows', binary([1, 0], [0.5, 0.5]), 'the champion saw 2 rows, the candidate 6'],
-    ['a NaN champion', binary(labels, [0.9, NaN, 0.6, 0.1, 0.2, 0.3]), 'the champion: of 6 predictions, 1 are not finite numbers'],
+    ['a NaN champion', binary(labels, [0.9, NaN, 0.6, 0.1, 0.2, 0.3]), 'the champion: 1 of 6 predictions are not finite numbers'],
     ['nothing in common', binary([-1, -1, -1, -1, -1, -1], [0, 0, 0, 0, 0, 0]), 'no row can be judged for both models'],
   ])('refuses %s', async (_title, other, refused) => {
     expect((await comparePair(candidate, other)).refused).toBe(refused);

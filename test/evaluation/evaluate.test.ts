@@ -26,9 +26,9 @@ describe('evaluate', () => {
   });
 
   it.each([
-    ['NaN', [0.9, NaN, 0.2, 0.7], 'of 4 predictions, 1 are not finite numbers'],
-    ['infinity', [0.9, Infinity, 0.2, 0.7], 'of 4 predictions, 1 are not finite numbers'],
-    ['logits', [2.2, -1.4, -0.3, 0.8], 'of 4 predictions, 3 are outside 0–1: logits rather than probabilities?'],
+    ['NaN', [0.9, NaN, 0.2, 0.7], '1 of 4 predictions are not finite numbers'],
+    ['infinity', [0.9, Infinity, 0.2, 0.7], '1 of 4 predictions are not finite numbers'],
+    ['logits', [2.2, -1.4, -0.3, 0.8], '3 of 4 predictions are outside 0–1: logits rather than probabilities?'],
   ])('refuses the whole rather than drop %s in silence, and still accounts for every row', async (_title, scores, message) => {
     const { refused, metrics, rows } = await evaluateSubject(binary([1, 0, -1, 1], scores));
     expect({ refused, metrics, rows }).toEqual({
@@ -136,7 +136,7 @@ describe('evaluate', () => {
     expect(metrics.accuracy.value).toBe(2 / 3);
     expect([roc, calibration]).toEqual([undefined, undefined]);
     const unknown: Subject = { ...subject, predictions: { kind: 'classes', codes: Int32Array.of(1, -2, 0) } };
-    expect((await evaluateSubject(unknown)).refused).toBe('of 3 predictions, 1 name none of the 2 classes');
+    expect((await evaluateSubject(unknown)).refused).toBe('1 of 3 predictions name none of the 2 classes');
   });
 
   it('curves keep their ends and at most 200 points', async () => {
@@ -172,7 +172,7 @@ describe('other tasks', () => {
 
   it('multiclass: probabilities that do not add up to 1 are refused', async () => {
     const subject: Subject = { task: 'multiclass', labels: Int32Array.of(0, 1), classes: ['a', 'b', 'c'], predictions: { kind: 'probabilities', probabilities: Float64Array.of(0.5, 0.5, 0.5, 0.2, 0.3, 0.5) } };
-    expect((await evaluateSubject(subject)).refused).toBe('of 2 predictions, 1 do not add up to 1');
+    expect((await evaluateSubject(subject)).refused).toBe('1 of 2 predictions do not add up to 1');
   });
 
   it('regression: errors, residual histogram, and undefined where the target makes it so', async () => {

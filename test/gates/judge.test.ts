@@ -38,14 +38,14 @@ describe('judge', () => {
   it('passes a candidate that is sound and better in every respect', () => {
     const { gates, decision } = judge(passingPolicy, soundEvidence());
     expect(gates.filter(({ verdict }) => verdict !== 'pass').map(({ gate, reason }) => `${gate.id}: ${reason}`)).toEqual([]);
-    expect(decision).toMatchObject({ verdict: 'pass', blocking: [], warnings: [], notApplicable: [], sentence: 'v2 may replace v1: +0.9 pt AUC (95 % +0.3 pt to +1.5 pt), worse for no carrier.' });
+    expect(decision).toMatchObject({ verdict: 'pass', blocking: [], warnings: [], notApplicable: [], sentence: 'v2 may replace v1: better on average (+0.9 pt AUC, 95 % +0.3 pt to +1.5 pt), no carrier worse than allowed.' });
   });
 
   it('says who is worse when it blocks, and that the average hides it', () => {
     const evidence = soundEvidence();
     comparedIn(evidence).slices[0] = { ...compared('recall', 0.71, 0.669, [-0.06, -0.022], declared('carrier', 'AA')), pValue: 1e-4, adjustedP: 2e-4 };
     const { decision, gates } = judge(passingPolicy, evidence);
-    expect(decision.sentence).toBe('v2 is blocked: better on average (+0.9 pt AUC (95 % +0.3 pt to +1.5 pt)), worse for carrier = AA (−4.1 pt recall).');
+    expect(decision.sentence).toBe('v2 is blocked: better on average (+0.9 pt AUC), worse for carrier AA (−4.1 pt recall).');
     expect(gates.find(({ gate }) => gate.id === 'non_inferior.by')).toMatchObject({
       title: 'recall by carrier',
       verdict: 'fail',
