@@ -28,7 +28,7 @@ export function decidingFigure({ gates, decision }: Pick<RunReport, 'gates' | 'd
   const said = ofDifference ? differenceText(measured.value, unit) : `${valueText(measured.value, unit)}${result.gate.kind === 'outputs' && result.rows !== null ? ` of ${countText(result.rows)} rows` : ''}`;
   const at = x(measured.value);
   const room = bound.min === undefined ? x(limit) - x.range[0] : x.range[1] - x(limit);
-  return markup`<div class="deciding"><h3>${cutText(result.title, 90)} <span class="quiet">needs: ${needs}${result.rows === null ? null : ` · ${countText(result.rows)} rows`}</span></h3>${figure(
+  return markup`<div class="deciding"><h2>${cutText(result.title, 90)} <span class="quiet">needs: ${needs}${result.rows === null ? null : ` · ${countText(result.rows)} rows`}</span></h2>${figure(
     { width, height: 92, finding: `${cutAt(result.title, 90)}: ${cutAt(part.reason, 320)}` },
     zeroLine(x, 24, 70),
     intervalMarks({ measured, bound, verdict: part.verdict }, x, 28, 66),

@@ -75,7 +75,7 @@ function gateRows(result: GateResult, layout: RowLayout): Markup {
   // The parts that follow say the rest.
   const reason = open.length > 0 ? result.reason.split(';')[0] : result.reason;
   return markup`<tr>${cells({ ...result, reason }, result, layout, markup`${cutText(result.title)}${gate.severity === 'block' ? null : markup` <span class="tag">${gate.severity}</span>`}`, needs, rows)}</tr>${open.map((part) => partRow(part, result, layout))}${
-    folded.length === 0 ? null : markup`<tr class="part"><td></td><td colspan="${layout.compared ? 7 : 5}"><details><summary>${countText(folded.length)} ${open.length > 0 ? 'more ' : ''}${folded.length === 1 ? 'part' : 'parts'}</summary><table class="cards"><thead><tr><th colspan="${layout.compared ? 6 : 4}"></th><th>${rulerOf(result, foldedLayout.scale)}</th><th></th></tr></thead><tbody>${folded.map((part) => partRow(part, result, foldedLayout))}</tbody></table></details></td></tr>`
+    folded.length === 0 ? null : markup`<tr class="part"><td></td><td colspan="${layout.compared ? 7 : 5}"><details><summary>${countText(folded.length)} ${open.length > 0 ? 'more ' : ''}${folded.length === 1 ? 'part' : 'parts'}</summary><table class="cards"><thead><tr><td colspan="${layout.compared ? 6 : 4}"></td><th>${rulerOf(result, foldedLayout.scale)}</th><td></td></tr></thead><tbody>${folded.map((part) => partRow(part, result, foldedLayout))}</tbody></table></details></td></tr>`
   }${left > 0 ? markup`<tr class="part"><td></td><td colspan="${layout.compared ? 7 : 5}" class="quiet">${countText(left)} more parts are in the record</td></tr>` : null}`;
 }
 

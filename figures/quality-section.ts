@@ -65,7 +65,7 @@ function valuePart({ currency, perPrediction, baseline, gain, counts }: ValueRep
   ];
   const axis = intervalAxis(rows.map(({ measured }) => ({ measured, bound: null })));
   const won = gain.value === null ? 'inconclusive' : gain.interval === undefined ? (gain.value > 0 ? 'pass' : 'fail') : gain.interval.low > 0 ? 'pass' : gain.interval.high < 0 ? 'fail' : 'inconclusive';
-  return markup`<h3>Value <span class="quiet">${cutText(currency, 12)} per 1,000 predictions; ${countText(counts.tp)} true and ${countText(counts.fp)} false positives, ${countText(counts.fn)} false and ${countText(counts.tn)} true negatives</span></h3><div class="scroll"><table class="cards narrow"><thead><tr><th scope="col"></th><th scope="col" class="number">${cutText(currency, 12)}</th><th scope="col">${rulerFigure(axis, { finding: 'Axis of value' })}</th></tr></thead><tbody>${rows.map(
+  return markup`<h3>Value <span class="quiet">${cutText(currency, 12)} per 1,000 predictions; ${countText(counts.tp)} true and ${countText(counts.fp)} false positives, ${countText(counts.fn)} false and ${countText(counts.tn)} true negatives</span></h3><div class="scroll"><table class="cards narrow"><thead><tr><td></td><th scope="col" class="number">${cutText(currency, 12)}</th><th scope="col">${rulerFigure(axis, { finding: 'Axis of value' })}</th></tr></thead><tbody>${rows.map(
     ({ name, measured }, index) => markup`<tr><th scope="row">${cutText(name, 60)}</th><td class="number" data-label="value">${differenceCell(measured)}</td><td class="drawing">${intervalFigure({ measured, bound: null, verdict: index === 2 ? won : null, finding: `${name}: ${measuredText(measured, 'money')} per 1,000 predictions` }, axis)}</td></tr>`,
   )}</tbody></table></div>`;
 }

@@ -35,7 +35,7 @@ code, pre, .digits, td.number { font-family: var(--digits); font-variant-numeric
 h1 .verdict { border: 1.5px solid; border-radius: 4px; padding: 0 8px 1px; margin-right: 4px; font-size: 18px; vertical-align: 2px; }
 nav { display: flex; flex-wrap: wrap; gap: 4px 16px; margin-top: 24px; font-size: 13px; }
 nav a { text-decoration: none; } nav a:hover { text-decoration: underline; }
-.deciding { margin: 16px 0 24px; } .deciding h3 { margin: 0; } .deciding svg { margin: 4px 0; }
+.deciding { margin: 16px 0 24px; } .deciding h2 { margin: 0; padding: 0; border: 0; font-size: 14px; } .deciding svg { margin: 4px 0; }
 .strip { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 16px 24px; margin: 24px 0 0; }
 .stat { display: block; color: inherit; text-decoration: none; border-top: 2px solid var(--line); padding-top: 8px; min-width: 0; }
 .stat:hover { border-color: var(--accent); }
@@ -92,6 +92,6 @@ svg .state { stroke: none; } svg .state.fail, svg .state.error { fill: var(--fai
 }
 @media print {
   :root { color-scheme: light; } main { max-width: none; padding: 0; } nav, details.data { display: none; }
-  h2, h3 { break-after: avoid; } tr, .tile, figure { break-inside: avoid; } .scroll { overflow: visible; } body { font-size: 12px; }
+  h2, h3, h2 + p { break-after: avoid; } .strip { grid-template-columns: repeat(auto-fit, minmax(110px, 1fr)); } tr, .tile, figure { break-inside: avoid; } .scroll { overflow: visible; } body { font-size: 12px; }
 }
 `.trim();

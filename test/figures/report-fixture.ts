@@ -201,6 +201,7 @@ function runtime(): RuntimeReport {
     peakMemoryMb: 164,
     modelBytes: 218_461,
     rowsPerRun: { rows: 1, reason: 'answers change with the rows beside them' },
+    latencyMissing: null,
     latency: [{ batch: 1, runs: 1000, warmup: 5, provider: 'cpu', threads: 2, p50Ms: measured(0.107, 0.002), p95Ms: measured(0.15, 0.02), p99Ms: measured(1.2, 0.4), rowsPerSecond: measured(6881), histogram: { edges: [0.08, 0.4, 0.8, 1.2, 2.4], counts: [957, 20, 17, 6] } }],
     parity: [{ between: ['cpu', 'webgpu'], rows: 1000, verdict: 'differ', reason: '2 of 1,000 decisions change', outputs: [{ name: 'score', maxAbsolute: 0.02, maxRelative: null, ulpP99: 40, overTolerance: 2, elements: 1000, notFinite: [0, 0] }], decisionsChanged: { rows: 2, of: 1000 }, tolerance: { relative: 0.001, absolute: 0.0001 } }],
   };
