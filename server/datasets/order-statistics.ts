@@ -1,3 +1,5 @@
+import { betweenRanks, quantileRank } from '../stats/quantile.ts';
+
 const buckets = 4096;
 const sortAtMost = 1 << 14;
 
@@ -8,7 +10,7 @@ export interface Distribution {
 }
 
 /**
- * Quantiles (type 7: linear between order statistics, as numpy's default) and an equal-width histogram of finite values,
+ * Quantiles (R-7, see `quantileSorted`) and an equal-width histogram of finite values,
  * exact and without sorting them: a pass counts the values into 4,096 buckets, another gathers the few buckets that hold
  * the ranks asked for, and those are counted again or sorted. 10 million doubles take 0.15 s where sorting takes 1.4 s.
  *
@@ -19,27 +21,20 @@ export function describeDistribution(values: Float64Array, minimum: number, maxi
   const last = values.length - 1;
   const ranks = new Set<number>();
   for (const p of probabilities) {
-    ranks.add(Math.floor(last * p));
-    ranks.add(Math.min(last, Math.floor(last * p) + 1));
+    const { below } = quantileRank(values.length, p);
+    ranks.add(below);
+    ranks.add(Math.min(last, below + 1));
   }
   const counts = countBuckets(values, minimum, maximum);
   const found = new Map<number, number>();
   collectRanks(values, minimum, maximum, counts, 0, Array.from(ranks).sort((a, b) => a - b), found);
   return {
     quantiles: probabilities.map((p) => {
-      const low = Math.floor(last * p);
-      return interpolate(found.get(low)!, found.get(Math.min(last, low + 1))!, last * p - low);
+      const { below, fraction } = quantileRank(values.length, p);
+      return betweenRanks(found.get(below)!, found.get(Math.min(last, below + 1))!, fraction);
     }),
     histogram: foldHistogram(counts, values.length, minimum, maximum, bins),
   };
-}
-
-/** From the nearer end, so that equal ends give exactly that value and the result never leaves them. */
-function interpolate(low: number, high: number, weight: number): number {
-  if (low === high) return low;
-  const step = high - low;
-  if (!Number.isFinite(step)) return low * (1 - weight) + high * weight;
-  return weight < 0.5 ? low + step * weight : high - step * (1 - weight);
 }
 
 /** Undefined where equal-width buckets cannot be told apart: a single value, or a range at the limits of doubles. */

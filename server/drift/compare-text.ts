@@ -1,7 +1,7 @@
 import type { Statistic } from '../../protocol/drift.ts';
 import { countText, numberText } from '../../protocol/number-text.ts';
 import { totalVariation } from '../stats/divergence.ts';
-import { classifyDomain } from '../stats/domain-classifier.ts';
+import { classifyDomain, domainNullBand } from '../stats/domain-classifier.ts';
 import { hashedNgrams } from '../stats/hashing.ts';
 import { sharesOf } from '../stats/histogram.ts';
 import { type Random, createRandom, sampleWithoutReplacement } from '../stats/random.ts';
@@ -9,7 +9,6 @@ import type { CategoricalVector } from '../stats/vector.ts';
 import { numericValues } from './column-values.ts';
 import { compareNumeric } from './compare-numeric.ts';
 import { type Comparison, statistic } from './comparison.ts';
-import { domainBand, domainP } from './domain-band.ts';
 
 /** Texts per side that the classifier sees. */
 const rowsMax = 5000;
@@ -30,18 +29,18 @@ export function compareText(reference: CategoricalVector, current: CategoricalVe
   const codes = Int32Array.of(...before.codes, ...after.codes.map((code) => code + reference.dictionary.length));
   const matrix = hashedNgrams([...reference.dictionary, ...current.dictionary], codes);
   const fromCurrent = Uint8Array.from(codes.keys(), (row) => (row < before.codes.length ? 0 : 1));
-  const { auc, folds } = classifyDomain(matrix, fromCurrent, { folds: 3, l2PerRow: 0.01, random: random.split('folds') });
+  const { auc, pValue, nullBand, folds } = classifyDomain(matrix, fromCurrent, { folds: 3, l2PerRow: 0.01, random: random.split('folds') });
 
-  const bandAt = (rows: number): number => domainBand(before.codes.length, Math.min(rowsMax, rows), folds);
+  const bandAt = (rows: number): number => domainNullBand(before.codes.length, Math.min(rowsMax, rows), folds);
   const lengths = compareNumeric(textLengths(reference), textLengths(current));
   const sampled = before.of > rowsMax || after.of > rowsMax ? `; on ${countText(before.codes.length)} of ${countText(before.of)} reference texts and ${countText(after.codes.length)} of ${countText(after.of)} current ones (seed ${seed})` : '';
   const definition = `Area under the ROC curve of a logistic regression on hashed character 3-grams that tells current texts from reference texts, mean of ${folds} folds, 0.5 when it cannot${sampled}`;
   const length = lengths.effect.value;
   return {
-    effect: { ...statistic('auc', auc, definition), band: auc.value === null ? null : bandAt(after.codes.length), bandMethod: '95 % point of the mean Mann–Whitney area of folds that share training rows' },
+    effect: { ...statistic('auc', auc, definition), band: nullBand, bandMethod: '95 % point of the mean Mann–Whitney area of folds that share training rows' },
     still: 0.5,
     bandAt,
-    test: { ...statistic('auc', auc, definition), pValue: auc.value === null ? null : domainP(auc.value, before.codes.length, after.codes.length, folds) },
+    test: { ...statistic('auc', auc, definition), pValue },
     others: [{ name: 'ks', value: length, definition: 'K-S D of the lengths of the texts, in code points' }, characterStatistic(reference, current)],
     change: `lengths: ${lengths.change}${length === null ? '' : ` (K-S D ${numberText(length)})`}`,
     newCategories: [],

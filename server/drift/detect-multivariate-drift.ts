@@ -7,7 +7,6 @@ import { sortValues } from '../stats/sort.ts';
 import type { Column, NumericVector } from '../stats/vector.ts';
 import type { ColumnPair } from './column-pair.ts';
 import { categoryCounts } from './column-values.ts';
-import { domainBand, domainP } from './domain-band.ts';
 import { judgeEffect } from './judge-effect.ts';
 
 export interface MultivariateOptions {
@@ -58,14 +57,12 @@ export async function detectMultivariateDrift(
 
   const rows = before.rows.length + after.rows.length;
   const fromCurrent = Uint8Array.from({ length: rows }, (_, row) => (row < before.rows.length ? 0 : 1));
-  const { auc, interval, importance } = classifyDomain(standardisedMatrix(features.map(({ values }) => values), rows), fromCurrent, { folds, l2PerRow, random: random.split('folds') });
-  const band = auc.value === null ? null : domainBand(before.rows.length, after.rows.length, folds);
-  const adjustedP = auc.value === null ? null : domainP(auc.value, before.rows.length, after.rows.length, folds);
-  const verdict = judgeEffect({ value: auc.value, floor, band, still: 0.5, adjustedP }, alpha);
+  const { auc, interval, pValue, nullBand, importance } = classifyDomain(standardisedMatrix(features.map(({ values }) => values), rows), fromCurrent, { folds, l2PerRow, random: random.split('folds') });
+  const verdict = judgeEffect({ value: auc.value, floor, band: nullBand, still: 0.5, adjustedP: pValue }, alpha);
   const columns = columnWeights(features, importance);
   return {
     verdict,
-    message: messageOf(verdict, auc.value, auc.reason, band, columns),
+    message: messageOf(verdict, auc.value, auc.reason, nullBand, columns),
     auc: { value: auc.value, rows, ...(auc.value === null && { reason: auc.reason }), ...(interval && { interval: { low: interval.low, high: interval.high, level: interval.level, method: 'delong' } }) },
     floor,
     columns,

@@ -1,4 +1,5 @@
 import type { PredictionFaults } from '../../protocol/evaluation.ts';
+import { countText } from '../../protocol/number-text.ts';
 import { notProbabilities, probabilityFaults } from '../stats/probabilities.ts';
 
 /** What a model answered, decoded from its tensors or read from a column, one entry per row of the data. */
@@ -100,7 +101,7 @@ function faultText({ rows, missing, notFinite, outsideUnitInterval, sumNotOne }:
     [outsideUnitInterval, known],
     [sumNotOne, 'do not add up to 1'],
   ];
-  const [first, ...others] = faults.filter(([count]) => count > 0).map(([count, text]) => [count.toLocaleString('en-US'), text]);
+  const [first, ...others] = faults.filter(([count]) => count > 0).map(([count, text]) => [countText(count), text]);
   if (first === undefined) return null;
-  return [`${first[0]} of ${rows.toLocaleString('en-US')} predictions ${first[1]}`, ...others.map((fault) => fault.join(' '))].join(', ');
+  return [`${first[0]} of ${countText(rows)} predictions ${first[1]}`, ...others.map((fault) => fault.join(' '))].join(', ');
 }

@@ -1,3 +1,4 @@
+import { countText } from '../../protocol/number-text.ts';
 import { type Judgement, error, fail, inconclusive, pass } from './judgement.ts';
 import { type MeasureText, apart } from './measure-text.ts';
 import type { Reading } from './reading.ts';
@@ -51,7 +52,7 @@ export function judgeBound(reading: Reading, bound: Bound, decide: 'point' | 'in
 export function judgeRows(rows: number, minRows: number): Judgement | null {
   if (!(minRows >= 0)) return error('this gate does not say how many rows it needs');
   if (rows >= minRows) return null;
-  return inconclusive(`${rows.toLocaleString('en-US')} rows are too few to tell, ${minRows.toLocaleString('en-US')} are needed`, Math.ceil(minRows - rows));
+  return inconclusive(`${countText(rows)} rows are too few to tell, ${countText(minRows)} are needed`, Math.ceil(minRows - rows));
 }
 
 /**

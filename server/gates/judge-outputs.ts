@@ -1,3 +1,4 @@
+import { countText } from '../../protocol/number-text.ts';
 import { type Evidence, isMissing } from './evidence.ts';
 import { type Judgement, error, fail, inconclusive, judgeTogether, pass } from './judgement.ts';
 
@@ -17,7 +18,7 @@ function judgeFaults(faults: { rows: number; missing: number; notFinite: number;
   const judgement = ((): Judgement => {
     if (message !== undefined || missing + notFinite + outsideUnitInterval + sumNotOne > 0) return fail(message ?? 'some predictions are at fault');
     if (rows === 0) return inconclusive('there were no rows to predict on');
-    return pass(`all ${rows.toLocaleString('en-US')} predictions are sound`);
+    return pass(`all ${countText(rows)} predictions are sound`);
   })();
   return { ...judgement, candidate: { value: missing + notFinite + outsideUnitInterval + sumNotOne, rows }, rows };
 }

@@ -1,4 +1,4 @@
-import { type BinaryCounts, type ConfusionMatrix, oneVersusRest, predictedAs, support } from './confusion.ts';
+import { type BinaryCounts, type ConfusionMatrix, oneVersusRest, predictedAs, sumCounts, support } from './confusion.ts';
 import { type MetricValue, defined, ratio, undefinedBecause } from './metric-value.ts';
 
 /**
@@ -88,7 +88,7 @@ export type AveragedValue = MetricValue & { leftOut: number[] };
  */
 export function averaged(matrix: ConfusionMatrix, metric: (counts: BinaryCounts) => MetricValue, average: Average): AveragedValue {
   const perClass = Array.from({ length: matrix.classes }, (_, index) => oneVersusRest(matrix, index));
-  if (average === 'micro') return { ...metric(pooled(perClass)), leftOut: [] };
+  if (average === 'micro') return { ...metric(sumCounts(perClass)), leftOut: [] };
   let sum = 0;
   let weights = 0;
   const leftOut: number[] = [];
@@ -167,17 +167,6 @@ function disagreement(actual: number, predicted: number, weighting: 'none' | 'li
     case 'quadratic':
       return (actual - predicted) ** 2;
   }
-}
-
-function pooled(perClass: BinaryCounts[]): BinaryCounts {
-  const sum: BinaryCounts = { truePositives: 0, falsePositives: 0, falseNegatives: 0, trueNegatives: 0 };
-  for (const counts of perClass) {
-    sum.truePositives += counts.truePositives;
-    sum.falsePositives += counts.falsePositives;
-    sum.falseNegatives += counts.falseNegatives;
-    sum.trueNegatives += counts.trueNegatives;
-  }
-  return sum;
 }
 
 function total(matrix: ConfusionMatrix): number {

@@ -65,6 +65,18 @@ export function oneVersusRest(matrix: ConfusionMatrix, positive: number): Binary
   return counts;
 }
 
+/** Adds up counts of several classes or groups. */
+export function sumCounts(several: readonly BinaryCounts[]): BinaryCounts {
+  const sum: BinaryCounts = { truePositives: 0, falsePositives: 0, falseNegatives: 0, trueNegatives: 0 };
+  for (const counts of several) {
+    sum.truePositives += counts.truePositives;
+    sum.falsePositives += counts.falsePositives;
+    sum.falseNegatives += counts.falseNegatives;
+    sum.trueNegatives += counts.trueNegatives;
+  }
+  return sum;
+}
+
 /** Weight of the rows whose actual class is `index`. */
 export function support(matrix: ConfusionMatrix, index: number): number {
   let sum = 0;

@@ -1,6 +1,6 @@
 import { type Statistic } from './bootstrap.ts';
 import { falsePositiveRate, recall, selectionRate } from './classification-metrics.ts';
-import { type BinaryCounts, type ClassIndices, checkClasses } from './confusion.ts';
+import { type BinaryCounts, type ClassIndices, checkClasses, sumCounts } from './confusion.ts';
 import { type MetricValue, defined, ratio, undefinedBecause } from './metric-value.ts';
 import { totalWeight } from './sample-weights.ts';
 
@@ -158,7 +158,7 @@ export interface FairnessOptions {
  */
 export function fairness(counts: BinaryCounts[], measure: FairnessMeasure, options: FairnessOptions, rowsOfGroup: ArrayLike<number>): Disparity {
   const kind: DisparityKind = measure.endsWith('ratio') ? 'ratio' : 'difference';
-  const overall = sum(counts);
+  const overall = sumCounts(counts);
   const of = (rate: (counts: BinaryCounts) => MetricValue): Disparity =>
     disparity(counts.map(rate), kind, options.method, rate(overall), { ofGroup: rowsOfGroup, min: options.minRows });
   switch (measure) {
@@ -206,15 +206,4 @@ function equalizedOdds(truePositive: Disparity, falsePositive: Disparity, kind: 
   const firstIsWorse = kind === 'difference' ? first.value >= second.value : first.value <= second.value;
   const worse = firstIsWorse ? truePositive : falsePositive;
   return { ...worse, leftOut, value: odds === 'mean' ? defined((first.value + second.value) / 2) : worse.value };
-}
-
-function sum(counts: BinaryCounts[]): BinaryCounts {
-  const total: BinaryCounts = { truePositives: 0, falsePositives: 0, falseNegatives: 0, trueNegatives: 0 };
-  for (const group of counts) {
-    total.truePositives += group.truePositives;
-    total.falsePositives += group.falsePositives;
-    total.falseNegatives += group.falseNegatives;
-    total.trueNegatives += group.trueNegatives;
-  }
-  return total;
 }

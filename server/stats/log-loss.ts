@@ -1,7 +1,6 @@
-import { type ClassIndices, checkClasses } from './confusion.ts';
-import { type MetricValue, ratio, undefinedBecause } from './metric-value.ts';
-import { notProbabilities, rowCount } from './probabilities.ts';
-import { totalWeight } from './sample-weights.ts';
+import type { ClassIndices } from './confusion.ts';
+import { meanLoss } from './mean-loss.ts';
+import type { MetricValue } from './metric-value.ts';
 
 /** Distance kept from 0 and 1 before the logarithm: the machine epsilon of the type in which the model answered. */
 export const LOG_LOSS_EPSILON = { float64: 2 ** -52, float32: 2 ** -23 };
@@ -17,17 +16,7 @@ export const LOG_LOSS_EPSILON = { float64: 2 ** -52, float32: 2 ** -23 };
  * Agrees with sklearn `log_loss(labels=[0, 1])`.
  */
 export function binaryLogLoss(labels: ClassIndices, scores: Float64Array, weights?: Float64Array, epsilon = LOG_LOSS_EPSILON.float64): MetricValue {
-  if (labels.length !== scores.length) throw new RangeError(`${labels.length} labels for ${scores.length} scores`);
-  checkClasses(labels, 2);
-  const total = totalWeight(labels.length, weights);
-  const fault = notProbabilities(scores, 1);
-  if (fault) return undefinedBecause(fault);
-  let loss = 0;
-  for (let row = 0; row < labels.length; row++) {
-    const probability = labels[row] === 1 ? scores[row] : 1 - scores[row];
-    loss -= (weights ? weights[row] : 1) * Math.log(clip(probability, epsilon));
-  }
-  return ratio(loss, total, 'no rows');
+  return meanLoss(labels, scores, 1, weights, (row) => -Math.log(clip(labels[row] === 1 ? scores[row] : 1 - scores[row], epsilon)));
 }
 
 /**
@@ -39,16 +28,7 @@ export function binaryLogLoss(labels: ClassIndices, scores: Float64Array, weight
  * Agrees with sklearn `log_loss(labels=range(classes))`.
  */
 export function logLoss(labels: ClassIndices, probabilities: Float64Array, classes: number, weights?: Float64Array, epsilon = LOG_LOSS_EPSILON.float64): MetricValue {
-  if (labels.length !== rowCount(probabilities, classes)) throw new RangeError(`${labels.length} labels for ${probabilities.length / classes} rows`);
-  checkClasses(labels, classes);
-  const total = totalWeight(labels.length, weights);
-  const fault = notProbabilities(probabilities, classes);
-  if (fault) return undefinedBecause(fault);
-  let loss = 0;
-  for (let row = 0; row < labels.length; row++) {
-    loss -= (weights ? weights[row] : 1) * Math.log(clip(probabilities[row * classes + labels[row]], epsilon));
-  }
-  return ratio(loss, total, 'no rows');
+  return meanLoss(labels, probabilities, classes, weights, (row) => -Math.log(clip(probabilities[row * classes + labels[row]], epsilon)));
 }
 
 function clip(probability: number, epsilon: number): number {

@@ -11,12 +11,20 @@ import { totalWeight } from './sample-weights.ts';
 export function quantileSorted(sorted: Float64Array, probability: number): number {
   if (sorted.length === 0) throw new RangeError('no quantile of no values');
   if (!(probability >= 0 && probability <= 1)) throw new RangeError(`a probability is in [0, 1], got ${probability}`);
-  const position = (sorted.length - 1) * probability;
+  const { below, fraction } = quantileRank(sorted.length, probability);
+  return fraction === 0 ? sorted[below] : betweenRanks(sorted[below], sorted[below + 1], fraction);
+}
+
+/** Where R-7 finds a quantile of n ≥ 1 values: `fraction` of the way from the value of rank `below`, from 0, to the next. */
+export function quantileRank(n: number, probability: number): { below: number; fraction: number } {
+  const position = (n - 1) * probability;
   const below = Math.floor(position);
-  const fraction = position - below;
-  const low = sorted[below];
-  if (fraction === 0 || low === sorted[below + 1]) return low;
-  const high = sorted[below + 1];
+  return { below, fraction: position - below };
+}
+
+/** From the nearer end, so that equal ends give exactly that value and the result never leaves them. */
+export function betweenRanks(low: number, high: number, fraction: number): number {
+  if (low === high) return low;
   if (low === -Infinity && high === Infinity) return fraction < 0.5 ? low : high;
   const step = high - low;
   if (!Number.isFinite(step)) return low * (1 - fraction) + high * fraction;
