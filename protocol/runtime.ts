@@ -38,5 +38,7 @@ export interface RuntimeReport {
   /** Null when rows can be put together freely; else how many one run takes, and why: a row's answer would change with the rows beside it. */
   rowsPerRun: { rows: number; reason: string } | null;
   latency: LatencyReport[];
+  /** Why nothing was timed. */
+  latencyMissing: string | null;
   parity: ParityReport[];
 }

@@ -43,15 +43,14 @@ export async function measureParity(models: Models, subject: Subject, batch: Bat
 
 /** The CPU is what every other provider is held against. */
 async function providerParity(models: Models, subject: Subject, batch: Batch, provider: Provider, gate: ParityGate, on: On): Promise<ParityReport> {
-  const { registered } = subject.version;
   let there: ModelHost;
   try {
-    there = await models.host(registered, [provider]);
+    there = await models.host(subject.version, [provider]);
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'provider-unavailable') throw error;
     return { ...nothingCompared(['cpu', provider], gate), verdict: 'unavailable', reason: error.message };
   }
-  const here = await models.host(registered, ['cpu']);
+  const here = await models.host(subject.version, ['cpu']);
   return compareHosts(models, subject, batch, { name: 'cpu', host: here }, { name: provider, host: there }, gate, on);
 }
 
@@ -65,7 +64,7 @@ async function siblingParity(models: Models, subject: Subject, batch: Batch, sib
   if (registration.kind === 'incomplete') throw new Problem('model-incomplete', `${sibling}: ${registration.reason}`);
   if (registration.kind === 'refused') throw new Problem('model-refused', `${sibling}: ${registration.refusals.map(({ message }) => message).join('; ')}`);
   if (registration.model.digest === version.digest) throw new Problem('model-unsupported', `${sibling} is ${version.name} itself, byte for byte`);
-  const [first, second] = [await models.host(version.registered), await models.host(registration.model)];
+  const [first, second] = [await models.host(version), await models.host({ path: sibling, registered: registration.model })];
   return compareHosts(models, subject, batch, { name: version.name, host: first }, { name: sibling, host: second }, gate, on);
 }
 

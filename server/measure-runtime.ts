@@ -16,33 +16,38 @@ import type { Batch } from './workspace-data.ts';
 
 /** How fast a version answers here, and whether it answers the same on every provider and build that a gate names. */
 export async function measureRuntime(models: Models, subject: RunSubject, house: House, steps: Steps, on: On): Promise<RuntimeReport | null> {
-  const { version, policy, batches } = subject;
+  const { version, batches } = subject;
   const batch = batches.current ?? batches.holdout ?? batches.reference;
   if (version.kind === 'columns') return steps.skip('predict', 'latency', 'runtime', 'predictions are columns of the data, so there is nothing to time');
   if (batch === undefined) return steps.skip('predict', 'latency', 'runtime', 'there is no data to time the model on');
-  const runtime = await steps.attempt('predict', 'latency', 'runtime', async (): Promise<RuntimeReport> => {
-    const host = await models.host(version.registered);
-    const mapping = await models.inputs(host, subject, batch);
-    const { fixedRows, batchable, reason } = host.model.batch;
-    const sizes = batchSizes(policy).filter((size) => batchable || size === 1 || size === fixedRows);
-    const latency = [];
-    for (const size of sizes) {
-      on.progress({ step: 'predict', subject: `latency, batch of ${size}`, done: latency.length, total: sizes.length, unit: 'runs' });
-      latency.push(await measureLatencyOf(host, await firstRows(batch, mapping, size, fixedRows ?? size), size, on.signal));
-    }
-    return {
-      provider: host.model.provider,
-      requested: [...host.model.refused.map(({ provider }) => provider), host.model.provider],
-      refused: host.model.refused,
-      onnxruntime: host.model.onnxruntime,
-      peakMemoryMb: Math.round(host.memory().rssPeakBytes / 1e6),
-      modelBytes: version.bytes,
-      rowsPerRun: batchable ? null : { rows: fixedRows ?? 1, reason: reason ?? 'the model does not take several rows at once' },
-      latency,
-      parity: [],
-    };
-  });
-  return runtime === null ? null : { ...runtime, parity: await measureParity(models, { ...subject, version }, batch, house, steps, on) };
+  const host = await steps.attempt('predict', 'host', 'runtime', () => models.host(version));
+  if (host === null) return null;
+  const { fixedRows, batchable, reason } = host.model.batch;
+  const latency = await steps.attempt('predict', 'latency', 'latency', () => measureLatency(host, models, subject, batch, on));
+  return {
+    provider: host.model.provider,
+    requested: [...host.model.refused.map(({ provider }) => provider), host.model.provider],
+    refused: host.model.refused,
+    onnxruntime: host.model.onnxruntime,
+    peakMemoryMb: Math.round(host.memory().rssPeakBytes / 1e6),
+    modelBytes: version.bytes,
+    rowsPerRun: batchable ? null : { rows: fixedRows ?? 1, reason: reason ?? 'the model does not take several rows at once' },
+    latency: latency ?? [],
+    latencyMissing: latency === null ? steps.missing.latency : null,
+    parity: await measureParity(models, { ...subject, version }, batch, house, steps, on),
+  };
+}
+
+async function measureLatency(host: ModelHost, models: Models, subject: RunSubject, batch: Batch, on: On): Promise<LatencyReport[]> {
+  const mapping = await models.inputs(host, subject, batch);
+  const { fixedRows, batchable } = host.model.batch;
+  const sizes = batchSizes(subject.policy).filter((size) => batchable || size === 1 || size === fixedRows);
+  const reports: LatencyReport[] = [];
+  for (const size of sizes) {
+    on.progress({ step: 'predict', subject: `latency, batch of ${size}`, done: reports.length, total: sizes.length, unit: 'runs' });
+    reports.push(await timeRuns(host, await firstRows(batch, mapping, size, fixedRows ?? size), size, on.signal));
+  }
+  return reports;
 }
 
 /** One row as a request brings it, and a batch as a scoring job does; plus whatever sizes the gates name. */
@@ -56,11 +61,11 @@ async function firstRows(batch: Batch, mapping: readonly InputMapping[], rows: n
   const columns = [...new Set(mapping.flatMap((each) => each.columns))];
   const table = await readTable(await batch.open(), columns, { limit: rows, booleans: 'numeric' });
   if (table.rows === 0) throw new Problem('dataset-empty', `${batch.name} has no rows to feed the model with`);
-  return feedOf(table, mapping, 0, Math.min(rows, table.rows), wanted);
+  return feedOf(table, mapping, { start: 0, rows: Math.min(rows, table.rows), wanted, firstRow: 0 });
 }
 
 /** Enough runs for a p99 with an interval where runs are short; bounded in time where they are long. */
-async function measureLatencyOf(host: ModelHost, feed: TensorMap, batch: number, signal: AbortSignal, budgetMs = 3_000): Promise<LatencyReport> {
+async function timeRuns(host: ModelHost, feed: TensorMap, batch: number, signal: AbortSignal, budgetMs = 3_000): Promise<LatencyReport> {
   const warmup = 5;
   const trial = await host.measure(feed, { runs: 3, warmup, signal });
   const typicalMs = Math.max(0.01, trial.totalMs / 3);

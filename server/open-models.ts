@@ -5,6 +5,7 @@ import { startHost, type ModelHost } from './engines/onnx.ts';
 import type { Predictions } from './evaluation/predictions.ts';
 import type { House, On, RunSubject, Version } from './house.ts';
 import { mapInputs, predict, type InputMapping } from './predict.ts';
+import { Problem } from './problem.ts';
 import type { RegisteredModel } from './registry/register-model.ts';
 import { digestOf } from './report-batch.ts';
 import { answerAmong, contractOf, labelsOf, predictionsIn, predictionsOf, type Contract } from './subject-of.ts';
@@ -13,11 +14,17 @@ import type { Batch } from './workspace-data.ts';
 /** What a version is asked about: its model as slipway.yaml has it, and the data it meets. */
 export type Question = Pick<RunSubject, 'config' | 'batches'>;
 
+/** A model file as it lies in the workspace, and the private copy that is run. */
+export interface ModelFile {
+  path: string;
+  registered: RegisteredModel;
+}
+
 /** Hosts and answers of one pass: a champion is started once and asked once, however many candidates are judged. */
 export interface Models {
   /** What a version is asked to do; the labels that no model file names are those of all the data it meets. */
   contract(version: Version, question: Question): Promise<Contract>;
-  host(model: RegisteredModel, providers?: readonly Provider[]): Promise<ModelHost>;
+  host(model: ModelFile, providers?: readonly Provider[]): Promise<ModelHost>;
   inputs(host: ModelHost, question: Question, batch: Batch): Promise<InputMapping[]>;
   predictions(version: Version, question: Question, batch: Batch): Promise<Predictions>;
   /** The evaluation of these predictions, made once. */
@@ -32,17 +39,29 @@ export function openModels({ config: { resources } }: House, on: On): Models {
   const answers = new Map<string, Promise<Predictions>>();
   const evaluations = new Map<string, Promise<EvaluationReport>>();
 
-  function host(model: RegisteredModel, providers: readonly Provider[] = resources.providers): Promise<ModelHost> {
-    return remembered(hosts, `${model.digest} ${providers.join()}`, () =>
-      startHost({
-        file: model.file,
-        sha256: model.sha256,
-        externalSha256: model.externalSha256,
-        providers,
-        ...(resources.threads !== null && { threads: resources.threads }),
-        deadlineMs: resources.deadlineMs,
-        memoryBytesMax: resources.memoryMb * 1e6,
-        signal: on.signal,
+  function host({ path, registered }: ModelFile, providers: readonly Provider[] = resources.providers): Promise<ModelHost> {
+    return remembered(hosts, `${registered.digest} ${providers.join()}`, () =>
+      // Messages name the file that people know, not the private copy of it.
+      called(path, registered.file, async () => {
+        const started = await startHost({
+          file: registered.file,
+          sha256: registered.sha256,
+          externalSha256: registered.externalSha256,
+          providers,
+          ...(resources.threads !== null && { threads: resources.threads }),
+          deadlineMs: resources.deadlineMs,
+          memoryBytesMax: resources.memoryMb * 1e6,
+          signal: on.signal,
+        });
+        return {
+          get model() {
+            return started.model;
+          },
+          memory: () => started.memory(),
+          run: (inputs, options) => called(path, registered.file, () => started.run(inputs, options)),
+          measure: (inputs, options) => called(path, registered.file, () => started.measure(inputs, options)),
+          close: () => started.close(),
+        };
       }),
     );
   }
@@ -60,7 +79,7 @@ export function openModels({ config: { resources } }: House, on: On): Models {
     const { config } = question;
     const asked = await contract(version, question);
     if (version.kind === 'columns') return predictionsIn(await batch.table(), version.columns, asked);
-    const running = await host(version.registered);
+    const running = await host(version);
     const outputs = await predict(running, await batch.open(), await inputs(running, question, batch), {
       rowsPerBatch: resources.batchRows,
       choose: (all) => [answerAmong(all, config, asked)],
@@ -103,6 +122,15 @@ export function openModels({ config: { resources } }: House, on: On): Models {
       await Promise.all(started.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)));
     },
   };
+}
+
+async function called<T>(path: string, copy: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new Problem(error.code, error.message.replaceAll(copy, path).trim(), { cause: error, where: { path } });
+  }
 }
 
 /** Columns that describe a row, in the order of the data the model was made from. */

@@ -67,7 +67,7 @@ function columnsNamedLike(name: string, columns: readonly string[], inputs: read
 }
 
 /** Exporters replace characters that ONNX names should not have. */
-const plainName = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '_');
+const plainName = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '_').replace(/^_|_$/g, '');
 
 function columnsInOrder({ name, shape }: TensorInfo, config: Pick<ModelConfig, 'name'>, dataset: Pick<Dataset, 'name'>, features: readonly string[]): string[] | null {
   const width = shape?.slice(1).reduce<number | null>((product, dimension) => (product === null || typeof dimension !== 'number' ? null : product * dimension), 1) ?? null;
@@ -110,7 +110,7 @@ export async function predict(host: ModelHost, dataset: Dataset, mapping: readon
     for await (const table of readBatches(dataset, columns, Math.max(rowsPerRun, rowsPerBatch), { signal, booleans: 'numeric' })) {
       for (let start = 0; start < table.rows && from < total; start += rowsPerRun) {
         const rows = Math.min(rowsPerRun, table.rows - start, total - from);
-        const inputs = feedOf(table, mapping, start, rows, batch.fixedRows ?? rows);
+        const inputs = feedOf(table, mapping, { start, rows, wanted: batch.fixedRows ?? rows, firstRow: from });
         const answer = host.run(inputs, { signal: stopped, outputs });
         // Awaited later; without this a failure meanwhile would count as unhandled.
         answer.catch(() => undefined);
@@ -132,16 +132,21 @@ export async function predict(host: ModelHost, dataset: Dataset, mapping: readon
   return [...collected].map(([name, collector]) => ({ name, datatype: collector.datatype, columns: collector.columns() }));
 }
 
-/** Rows `from` on as a model takes them; where it takes more rows than there are, the first of them repeats. */
-export function feedOf(table: Table, mapping: readonly InputMapping[], from: number, rows: number, wanted: number): TensorMap {
+/**
+ * Rows `start` on as a model takes them.
+ *
+ * @param wanted how many rows the model takes; where there are fewer, the first of them repeats
+ * @param firstRow number of row `start` in its dataset
+ */
+export function feedOf(table: Table, mapping: readonly InputMapping[], { start, rows, wanted, firstRow }: { start: number; rows: number; wanted: number; firstRow: number }): TensorMap {
   const feed: TensorMap = new Map();
   for (const { input, columns } of mapping) {
     const vectors = columns.map((name) => {
       const column = table.columns.find((each) => each.name === name);
       if (column === undefined) throw new Error(`column ${name} was not read`);
-      return { name, vector: fullRun(column.vector, from, rows, wanted) };
+      return { name, vector: fullRun(column.vector, start, rows, wanted) };
     });
-    feed.set(input.name, tensorOf(vectors, input));
+    feed.set(input.name, tensorOf(vectors, input, undefined, firstRow));
   }
   return feed;
 }

@@ -25,13 +25,21 @@ export function contractOf(config: ModelConfig, named: ClassLabels | null, label
   if (task !== 'binary' && task !== 'multiclass') return { task, classes: [], modelClasses: [] };
   const all = modelClasses.length > 0 ? [...modelClasses] : inLabelOrder(labels);
   if (task === 'multiclass') return { task, classes: inLabelOrder(all), modelClasses: all };
-  const pair = modelClasses.length === 0 && all.length === 1 ? (conventionalPairs.find((each) => each.includes(all[0].toLowerCase())) ?? all) : all;
+  const pair = modelClasses.length === 0 && all.length < 2 ? pairAround(all, config.positive) : all;
   if (pair.length !== 2) throw new Problem('config-invalid', `${config.name} is binary and has ${pair.length} classes (${pair.slice(0, 6).join(', ')}); list the two under classes in slipway.yaml`);
   const positive = config.positive ?? conventionalPositive(pair);
   if (positive === null) throw new Problem('config-invalid', `${config.name} has the classes ${pair.join(' and ')}; say which one is positive in slipway.yaml`);
   const found = pair.find((label) => plainLabel(label) === plainLabel(positive));
   if (found === undefined) throw new Problem('config-invalid', `${config.name} has the classes ${pair.join(' and ')}, and positive says ${positive}`);
   return { task, classes: [pair.find((label) => label !== found) ?? '', found], modelClasses: pair };
+}
+
+/** Both classes where the data show one of them, or none: an answer still has to be told from its opposite. */
+function pairAround(labels: readonly string[], positive: string | null): string[] {
+  const [only] = labels;
+  if (only === undefined) return positive === null ? ['negative', 'positive'] : [`not ${positive}`, positive];
+  if (positive !== null) return plainLabel(only) === plainLabel(positive) ? [`not ${positive}`, only] : [only, positive];
+  return conventionalPairs.find((pair) => pair.includes(only.toLowerCase())) ?? [only];
 }
 
 function taskOf(classes: readonly string[], labels: readonly string[], config: ModelConfig): Task {

@@ -52,9 +52,10 @@ export interface NamedVector {
  * - text goes into a number tensor if it is a plain decimal number, into a bool tensor if it is true, false, 0 or 1.
  *
  * @param rows half-open range of rows to take; all by default
+ * @param firstRow number of the first row of `columns` in its dataset, for messages
  * @throws Problem `input-mismatch`, naming the column and the first offending row (0-based)
  */
-export function tensorOf(columns: readonly NamedVector[], info: TensorInfo, rows?: { from: number; to: number }): Tensor {
+export function tensorOf(columns: readonly NamedVector[], info: TensorInfo, rows?: { from: number; to: number }, firstRow = 0): Tensor {
   if (columns.length === 0) throw new Problem('input-mismatch', `No column feeds the model input ${info.name}`);
   const datatype = datatypeOf(info);
   const lengths = columns.map((column) => rowCount(column.vector));
@@ -65,12 +66,12 @@ export function tensorOf(columns: readonly NamedVector[], info: TensorInfo, rows
   const width = columns.length;
 
   if (datatype === 'string') {
-    return { datatype, shape, data: stringData(columns, info, from, to) };
+    return { datatype, shape, data: stringData(columns, info, from, to, firstRow) };
   }
   const data = arrayOf(datatype, (to - from) * width);
   columns.forEach((column, index) => {
-    if (column.vector.kind === 'numeric') writeNumbers(column.name, column.vector, info.name, datatype, data, from, to, index, width);
-    else writeText(column.name, column.vector, info.name, datatype, data, from, to, index, width);
+    if (column.vector.kind === 'numeric') writeNumbers(column.name, column.vector, info.name, datatype, data, from, to, index, width, firstRow);
+    else writeText(column.name, column.vector, info.name, datatype, data, from, to, index, width, firstRow);
   });
   return { datatype, shape, data } as Tensor;
 }
@@ -173,7 +174,7 @@ const plainInteger = /^[+-]?\d+$/;
 
 type NumericData = DataOf[NumericDatatype];
 
-function writeNumbers(column: string, vector: NumericVector, input: string, datatype: NumericDatatype, data: NumericData, from: number, to: number, offset: number, stride: number): void {
+function writeNumbers(column: string, vector: NumericVector, input: string, datatype: NumericDatatype, data: NumericData, from: number, to: number, offset: number, stride: number, firstRow: number): void {
   const { values, nulls, exact } = vector;
   if (datatype === 'float64' || datatype === 'float32') {
     const floats = data as Float64Array | Float32Array;
@@ -181,7 +182,7 @@ function writeNumbers(column: string, vector: NumericVector, input: string, data
     if (datatype === 'float32') {
       for (let row = from; row < to; row++) {
         const size = Math.abs(values[row]);
-        if (size >= float32Overflow && size !== Infinity && !nulls?.[row]) refuse(column, row, input, datatype, String(values[row]), 'it is out of range');
+        if (size >= float32Overflow && size !== Infinity && !nulls?.[row]) refuse(column, firstRow + row, input, datatype, String(values[row]), 'it is out of range');
       }
     }
     return;
@@ -193,7 +194,7 @@ function writeNumbers(column: string, vector: NumericVector, input: string, data
   for (let row = from, at = offset; row < to; row++, at += stride) {
     const value: number | bigint | null = nulls?.[row] ? null : (exact?.[row] ?? values[row]);
     const wrong = put(data, at, datatype, value);
-    if (wrong) refuse(column, row, input, datatype, value === null ? 'null' : String(value), wrong);
+    if (wrong) refuse(column, firstRow + row, input, datatype, value === null ? 'null' : String(value), wrong);
   }
 }
 
@@ -209,13 +210,13 @@ function writeInt64s(values: Float64Array, data: BigInt64Array, from: number, to
   }
 }
 
-function writeText(column: string, vector: CategoricalVector, input: string, datatype: NumericDatatype, data: NumericData, from: number, to: number, offset: number, stride: number): void {
+function writeText(column: string, vector: CategoricalVector, input: string, datatype: NumericDatatype, data: NumericData, from: number, to: number, offset: number, stride: number, firstRow: number): void {
   const parsed = vector.dictionary.map((text) => numberIn(text, datatype));
   for (let row = from, at = offset; row < to; row++, at += stride) {
     const code = vector.codes[row];
     const value = code < 0 ? null : parsed[code];
     const wrong = value === undefined ? 'it is not a number' : put(data, at, datatype, value);
-    if (wrong) refuse(column, row, input, datatype, code < 0 ? 'null' : JSON.stringify(vector.dictionary[code]), wrong);
+    if (wrong) refuse(column, firstRow + row, input, datatype, code < 0 ? 'null' : JSON.stringify(vector.dictionary[code]), wrong);
   }
 }
 
@@ -266,7 +267,7 @@ function numberIn(text: string, datatype: NumericDatatype): number | bigint | un
   return plainNumber.test(trimmed) ? Number(trimmed) : undefined;
 }
 
-function stringData(columns: readonly NamedVector[], info: TensorInfo, from: number, to: number): StringData {
+function stringData(columns: readonly NamedVector[], info: TensorInfo, from: number, to: number, firstRow: number): StringData {
   const codes = new Int32Array((to - from) * columns.length);
   const indexOf = new Map<string, number>();
   const dictionary: string[] = [];
@@ -289,7 +290,7 @@ function stringData(columns: readonly NamedVector[], info: TensorInfo, from: num
         }
         if (recoded[code] < 0) {
           const text = vector.dictionary[code];
-          if (isMangled(text)) refuse(name, row, info.name, 'string', JSON.stringify(text), 'the runtime takes no text with NUL or half a surrogate pair');
+          if (isMangled(text)) refuse(name, firstRow + row, info.name, 'string', JSON.stringify(text), 'the runtime takes no text with NUL or half a surrogate pair');
           recoded[code] = codeOf(text);
         }
         codes[at] = recoded[code];
@@ -300,7 +301,7 @@ function stringData(columns: readonly NamedVector[], info: TensorInfo, from: num
     for (let row = from, at = index; row < to; row++, at += columns.length) {
       const value = exact?.[row] ?? values[row];
       if (nulls?.[row]) codes[at] = codeOf('');
-      else if (typeof value === 'number' && !Number.isFinite(value)) refuse(name, row, info.name, 'string', String(value), 'it has no text form');
+      else if (typeof value === 'number' && !Number.isFinite(value)) refuse(name, firstRow + row, info.name, 'string', String(value), 'it has no text form');
       else codes[at] = codeOf(String(value));
     }
   });

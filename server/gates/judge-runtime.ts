@@ -67,7 +67,8 @@ function latencyAt(runtime: RuntimeReport, batch: number): LatencyReport | undef
   return runtime.latency.find((report) => report.batch === batch);
 }
 
-function notMeasured(what: string, batch: number, { rowsPerRun }: RuntimeReport): string {
-  const why = rowsPerRun === null ? '' : `: a run of this model takes ${rowsPerRun.rows === 1 ? 'one row' : `${rowsPerRun.rows} rows`} (${rowsPerRun.reason})`;
-  return `${what} was not measured at batch ${batch}${why}`;
+function notMeasured(what: string, batch: number, { rowsPerRun, latencyMissing }: RuntimeReport): string {
+  const rows = rowsPerRun === null ? null : `a run of this model takes ${rowsPerRun.rows === 1 ? 'one row' : `${rowsPerRun.rows} rows`} (${rowsPerRun.reason})`;
+  const why = latencyMissing ?? rows;
+  return `${what} was not measured at batch ${batch}${why === null ? '' : `: ${why}`}`;
 }

@@ -43,7 +43,7 @@ export function judgeTogether(parts: readonly { title: string; judgement: Judgem
   const ordered = verdictsBySeriousness.flatMap((verdict) => parts.filter(({ judgement }) => judgement.verdict === verdict));
   const { title, judgement: worst } = ordered[0];
   const alike = parts.filter(({ judgement }) => judgement.verdict === worst.verdict).length;
-  const reason = worst.verdict === 'pass' ? `all ${parts.length} pass; ${title}: ${worst.reason}` : `${alike} of ${parts.length} ${inWords[worst.verdict]}; ${title}: ${worst.reason}`;
+  const reason = parts.length === 1 ? `${title}: ${worst.reason}` : worst.verdict === 'pass' ? `all ${parts.length} pass; ${title}: ${worst.reason}` : `${alike} of ${parts.length} ${inWords[worst.verdict]}; ${title}: ${worst.reason}`;
   return {
     ...worst,
     reason,

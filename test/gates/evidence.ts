@@ -31,6 +31,7 @@ export function soundEvidence(): Evidence {
       modelBytes: 1_200_000,
       rowsPerRun: null,
       latency: [latency()],
+      latencyMissing: null,
       parity: [parity()],
     },
     signatures: { candidate: signature(), champion: signature() },
