@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { admit } from '../../server/engines/onnx-admission.ts';
@@ -329,6 +329,8 @@ describe('the WebGPU provider', () => {
 
   it.skipIf(!drivers)(`runs a model on the software driver${why}`, async () => {
     vi.stubEnv('VK_ICD_FILENAMES', driver);
+    // The Vulkan loader comes with the driver, in the same folder, unless the system has one of its own.
+    vi.stubEnv('LD_LIBRARY_PATH', dirname(driver));
     vi.stubEnv('XDG_RUNTIME_DIR', folder);
     const host = await start(fixture('missing-values'), { providers: ['webgpu', 'cpu'] });
     expect(host.model.provider).toBe('webgpu');
