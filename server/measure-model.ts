@@ -145,6 +145,11 @@ async function estimateWithoutLabels(house: House, { config, batches }: RunSubje
     steps.missing.concept = 'it takes scores on a labelled holdout and on a current batch';
     return;
   }
+  const faults = measured.predictions.find(({ role, faults }) => (role === 'holdout' || role === 'current') && faults.message !== undefined);
+  if (faults !== undefined) {
+    steps.skip('detect drift', 'performance without labels', 'concept', faults.faults.message ?? 'predictions are at fault');
+    return;
+  }
   const estimates = await steps.attempt('detect drift', 'performance without labels', 'concept', async () => {
     const side = async (batch: Batch, predictions: ScoredPredictions) => {
       const target = batch.config.target ?? config.target;
