@@ -16,7 +16,8 @@ await build({
   target: 'node20.19',
   format: 'esm',
   splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
+  // Beside the entries: the sources name their threads and package.json relative to themselves.
+  chunkNames: 'chunk-[hash]',
   sourcemap: true,
   external,
   // Some dependencies are CommonJS and call require() for Node's own modules.

@@ -9,11 +9,9 @@ import { problems, type ProblemBody } from '../protocol/problem.ts';
 import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
 import { columnsText } from './columns-text.ts';
 import { configFile } from './config.ts';
-import { connect, type Connection } from './connection.ts';
-import { diagnose, diagnosisText } from './doctor.ts';
+import type { Connection } from './connection.ts';
 import { writeDurably } from './engines/durable-file.ts';
 import { follow, type Follower } from './follow.ts';
-import { init } from './init.ts';
 import { junitOf } from './junit.ts';
 import { Problem, problemBody } from './problem.ts';
 import { rejudge } from './rejudge.ts';
@@ -65,12 +63,14 @@ function program(): Command {
     .option('--print', 'print it instead of writing it')
     .action(async (options: { print?: boolean }) => {
       const workspace = resolve(slipway.opts<Options>().workspace ?? '.');
+      const { init } = await import('./init.ts');
       const bar = openProgressBar(process.stderr, () => performance.now());
       const { text, notes, path } = await init({ workspace, write: options.print !== true, signal: interrupt.signal, onProgress: (subject, done, total) => bar.update({ step: 'profile', subject, done, total, unit: 'files' }) });
       bar.clear();
       if (options.print === true) process.stdout.write(text);
       else console.log(`${pc.green('✓')} wrote ${relative('.', path) || path}\n\n${text.trimEnd()}`);
-      for (const note of notes) console.log(`${pc.yellow('?')} ${note}`);
+      // What is printed may be written to a file as it is.
+      for (const note of notes) (options.print === true ? console.error : console.log)(`${pc.yellow('?')} ${note}`);
       if (options.print !== true) console.log(`\nNext: slipway run`);
     });
 
@@ -191,6 +191,7 @@ function program(): Command {
   command('doctor', 'what this machine can run on, and why not on the rest')
     .option('--json', 'print it as JSON')
     .action(async (options: { json?: boolean }) => {
+      const { diagnose, diagnosisText } = await import('./doctor.ts');
       const findings = await diagnose({ workspace: await findWorkspace(slipway.opts<Options>().workspace).catch(() => null), signal: interrupt.signal });
       console.log(options.json === true ? JSON.stringify(findings) : diagnosisText(findings));
       const failed = findings.filter(({ verdict }) => verdict === 'fail');
@@ -254,6 +255,8 @@ async function withConnection(slipway: Command, act: (connection: Connection, wo
     if (configNeeded || !(error instanceof Problem) || error.code !== 'config-missing') throw error;
     return realpath(slipway.opts<Options>().workspace ?? '.');
   });
+  // Databases and runtimes take a while to load, and neither help nor a mistyped option needs them.
+  const { connect } = await import('./connection.ts');
   for (let takeovers = 0; ; takeovers++) {
     const connection = await connect(workspace, { signal: interrupt.signal });
     try {

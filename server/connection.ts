@@ -16,6 +16,7 @@ import { Problem, problemBody } from './problem.ts';
 export interface Connection {
   /** True when another process owns the workspace. */
   readonly remote: boolean;
+  readonly ownerPid: number;
   /** What opening the workspace found and mended. */
   readonly notes: readonly string[];
   submit(work: string, command: Command): Promise<void>;
@@ -77,6 +78,7 @@ async function becomeServer(workspace: string, now: () => Date): Promise<Connect
   }
   return {
     remote: false,
+    ownerPid: process.pid,
     notes: slipway.store.notes,
     submit: async (work, command) => slipway.submit(work, command),
     cancel: async (work) => void slipway.cancel(work),
@@ -137,6 +139,7 @@ async function openClient(server: ServerFile): Promise<Connection | null> {
   });
   return {
     remote: true,
+    ownerPid: server.pid,
     notes: [],
     submit: async (work, command) => void (await ask('POST', '/v1/work', { work, command })),
     cancel: async (work) => void (await ask('DELETE', `/v1/work/${encodeURIComponent(work)}`)),
