@@ -2,6 +2,7 @@ import type { Task } from '../../protocol/evaluation.ts';
 import type { ModelSummary } from '../../protocol/registry.ts';
 import { type FoundData, type GuessedDataset, guessDatasets } from './guess-datasets.ts';
 import { type GuessedModel, guessModel, shareFed } from './guess-model.ts';
+import { type GuessedPredictions, guessPredictions } from './guess-predictions.ts';
 import { resolveWritten } from './workspace-path.ts';
 
 /** A model file that was found. */
@@ -32,10 +33,11 @@ export function proposeConfig(found: { models: readonly FoundModel[]; data: read
     });
   const models = groupModels(writable(found.models));
   const data = writable(found.data);
-  if (models.length === 0) questions.push('There is no model yet; export one to models/<name>/<version>/model.onnx and add it under `models`.');
   if (data.length === 0) questions.push('There is no data yet; add Parquet, CSV or JSON lines under `datasets`.');
 
-  const proposed = models.map((model) => proposeModel(model, data, models.length, questions));
+  const answered = models.length === 0 ? proposePredictions(data, questions) : null;
+  if (models.length === 0 && answered === null) questions.push('There is no model yet; export one to models/<name>/<version>/model.onnx and add it under `models`, or name the columns that hold its answers under `predictions`.');
+  const proposed = answered === null ? models.map((model) => proposeModel(model, data, models.length, questions)) : [answered];
   const datasets = nameDatasets(proposed.length === 0 ? [{ name: '', datasets: guessDatasets(data) }] : proposed, questions);
   const lines = [
     '# Written by `slipway init` from what is here; docs/config.md explains every key.',
@@ -61,6 +63,7 @@ interface ProposedModel {
   versions: number;
   guess: GuessedModel | null;
   inputs: GuessedModel['inputs'];
+  predictions: GuessedPredictions | null;
   datasets: GuessedDataset[];
 }
 
@@ -114,7 +117,22 @@ function proposeModel({ name, pattern, versions }: ModelFiles, data: readonly Fo
     const extra = [...inputsOf(other.summary)].filter((input) => !inputsOf(summary).has(input));
     if (extra.length > 0) questions.push(`\`${other.version}\` has inputs that \`${champion}\` has not: ${extra.slice(0, 8).join(', ')}.`);
   }
-  return { name, pattern, champion, versions: versions.length, guess, inputs, datasets };
+  return { name, pattern, champion, versions: versions.length, guess, inputs, predictions: null, datasets };
+}
+
+/** Without a model file: versions that are columns of the data. */
+function proposePredictions(data: readonly FoundData[], questions: string[]): ProposedModel | null {
+  const datasets = guessDatasets(data);
+  const holdout = datasets.find(({ role }) => role === 'holdout') ?? datasets[0];
+  const predictions = holdout === undefined ? null : guessPredictions(holdout.data);
+  if (predictions === null) return null;
+  const { task, because, target, versions } = predictions;
+  const champion = versions[0].version;
+  if (target === null && predictions.references.length === 0) questions.push('Which column holds the right answers? Write it as `target`.');
+  questions.push(`Are ${versions.map(({ column }) => `\`${column}\``).join(' and ')} the answers of versions of one model? Their names say so.`);
+  if (versions.length > 1) questions.push(`Is \`${champion}\` the version in production? It is the lowest of ${versions.length}.`);
+  const guess: GuessedModel = { task: { value: task, because }, target: target === null ? null : { value: target, because: 'called so' }, positive: null, inputs: [], inputsMissing: [], slices: [], groups: [], time: null };
+  return { name: 'predictions', pattern: null, champion, versions: versions.length, guess, inputs: [], predictions, datasets };
 }
 
 /** A single input that takes every column but target, key and time needs no mapping: that is what it gets anyway. */
@@ -157,12 +175,16 @@ function sameDatasets(a: readonly GuessedDataset[], b: readonly GuessedDataset[]
   return a.length === b.length && a.every((dataset, index) => dataset.role === b[index].role && dataset.path === b[index].path);
 }
 
-function modelLines({ name, pattern, champion, versions, guess, inputs }: ProposedModel, named: readonly { role: string; dataset: string }[]): string[] {
+function modelLines({ name, pattern, champion, versions, guess, inputs, predictions }: ProposedModel, named: readonly { role: string; dataset: string }[]): string[] {
   const keys: (string | null)[] = [
     pattern === null ? null : `files: ${scalar(pattern)}`,
     guess === null || guess.task === null ? null : noted(`task: ${guess.task.value}`, guess.task.because),
     guess === null || guess.target === null ? null : noted(`target: ${scalar(guess.target.value)}`, guess.target.because),
     guess === null || guess.positive === null ? null : noted(`positive: ${label(guess.positive.value)}`, guess.positive.because),
+    predictions === null || predictions.references.length === 0 ? null : `references: ${flow(predictions.references)}`,
+    predictions === null || predictions.query === null ? null : `query: ${scalar(predictions.query)}`,
+    predictions === null || predictions.item === null ? null : `item: ${scalar(predictions.item)}`,
+    predictions === null ? null : `predictions: {${predictions.versions.map(({ version, column }) => `${scalar(version)}: ${scalar(column)}`).join(', ')}}`,
     noted(`champion: ${scalar(champion)}`, versions > 1 ? 'the lowest version' : null),
     ...(inputs.length === 0 ? [] : ['inputs:', ...inputs.map(({ input, columns, because }) => `  ${noted(`${scalar(input)}: ${columns.length === 1 ? scalar(columns[0]) : flow(columns)}`, columns.length === 1 ? because : null)}`)]),
     guess === null || guess.slices.length === 0 ? null : `slices: ${flow(guess.slices)}`,
@@ -172,23 +194,26 @@ function modelLines({ name, pattern, champion, versions, guess, inputs }: Propos
   return [`  ${scalar(name)}:`, ...keys.flatMap((key) => (key === null ? [] : key.split('\n').map((line) => `    ${line}`)))];
 }
 
-const headline: Partial<Record<Task, string>> = {
+const headline: Record<Task, string> = {
   binary: '{metric: roc_auc, nonInferior: 0.01}',
   multiclass: '{metric: accuracy, nonInferior: 1%}',
   regression: '{metric: r2, nonInferior: 0.02}',
+  ranking: '{metric: ndcg_at_10, nonInferior: 0.01}',
+  generation: '{metric: chrf, nonInferior: 1}',
 };
 const sliceMetric: Partial<Record<Task, string>> = { binary: 'accuracy', multiclass: 'accuracy' };
 
 /** Gates that every model can be judged by; models of several kinds keep the built-in policy, which fits each. */
 function gateLines(models: readonly ProposedModel[]): string[] {
   if (models.length !== 1) return [];
-  const [{ guess, datasets }] = models;
+  const [{ guess, datasets, predictions }] = models;
   const has = (role: string) => datasets.some((dataset) => dataset.role === role);
   const task = guess?.task?.value;
-  if (!guess?.target || task === undefined || !has('holdout')) return [];
+  const scored = guess?.target != null || (predictions?.references.length ?? 0) > 0;
+  if (!guess || !scored || task === undefined || !has('holdout')) return [];
   const metric = sliceMetric[task];
   const gates = [
-    headline[task] ?? null,
+    headline[task],
     ...(metric === undefined ? [] : guess.slices.map((by) => `{metric: ${metric}, by: ${scalar(by)}, nonInferior: 5%}`)),
     ...(task === 'binary' ? guess.groups.slice(0, 1).map((by) => `{fairness: demographic_parity_ratio, by: ${scalar(by)}, min: 0.8, severity: warn}`) : []),
     has('cases') ? '{cases: all}' : null,
