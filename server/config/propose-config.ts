@@ -108,6 +108,8 @@ function proposeModel({ name, pattern, versions }: ModelFiles, data: readonly Fo
     if (guess.target === null) questions.push(`Which column holds the right answers${of}? Write it as \`target\`.`);
     else questions.push(`Is \`${guess.target.value}\` the target${of}? It is ${guess.target.because ?? 'the only candidate'}.`);
     if (guess.positive !== null && guess.positive.because !== null) questions.push(`Is \`${guess.positive.value}\` the positive class${of}? It is ${guess.positive.because}.`);
+    const share = positiveShare(guess, sample?.data);
+    if (share !== null && share < 0.35) questions.push(`From which score on is a row predicted \`${guess.positive?.value}\`${of}? From 0.5, unless \`threshold\` says otherwise; it is the answer in ${Math.round(share * 100)} % of the rows.`);
     for (const input of inputs) questions.push(`Does ${input.columns.length === 1 ? `the column \`${input.columns[0]}\`` : `\`${input.columns[0]}\` to \`${input.columns.at(-1)}\``} feed the input \`${input.input}\`${of}? It is ${input.because}.`);
     for (const input of guess.inputsMissing) questions.push(`Which column feeds the input \`${input}\`${of}? Write it under \`inputs\`.`);
   }
@@ -133,6 +135,14 @@ function proposePredictions(data: readonly FoundData[], questions: string[]): Pr
   if (versions.length > 1) questions.push(`Is \`${champion}\` the version in production? It is the lowest of ${versions.length}.`);
   const guess: GuessedModel = { task: { value: task, because }, target: target === null ? null : { value: target, because: 'called so' }, positive: null, inputs: [], inputsMissing: [], slices: [], groups: [], time: null };
   return { name: 'predictions', pattern: null, champion, versions: versions.length, guess, inputs: [], predictions, datasets };
+}
+
+/** How often the positive class is the right answer, where the profile counted all of them. */
+function positiveShare({ target, positive }: GuessedModel, data: FoundData | undefined): number | null {
+  const counts = data?.columns.find(({ name }) => name === target?.value)?.topValues;
+  if (positive === null || counts === null || counts === undefined) return null;
+  const positives = counts.find(({ value }) => value === positive.value)?.count;
+  return positives === undefined ? null : positives / counts.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** A single input that takes every column but target, key and time needs no mapping: that is what it gets anyway. */

@@ -71,7 +71,7 @@ gates:
   - {dataQuality: current}
   - {drift: features, maxShare: 50%, severity: warn}
 `);
-    expect(questions).toEqual(['Is `late` the target? It is not an input, and its values are the model’s classes.', 'Is `v1` the version in production? It is the lowest of 3.']);
+    expect(questions).toEqual(['Is `late` the target? It is not an input, and its values are the model’s classes.', 'From which score on is a row predicted `1`? From 0.5, unless `threshold` says otherwise; it is the answer in 25 % of the rows.', 'Is `v1` the version in production? It is the lowest of 3.']);
   });
 
   it('tells a regression by its one number, and roles by size when no name tells them', async () => {

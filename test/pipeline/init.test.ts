@@ -47,6 +47,12 @@ describe('on the samples', () => {
     expect(notes.some((note) => note.startsWith('Is `v1` the version in production?'))).toBe(true);
   });
 
+  it('asks for the threshold where the positive class is rare', async () => {
+    await copyOf('flight-delay');
+    const { notes } = await init({ workspace: folder, write: false, signal });
+    expect(notes).toContain('From which score on is a row predicted `1`? From 0.5, unless `threshold` says otherwise; it is the answer in 25 % of the rows.');
+  });
+
   it('writes what runs as it is: the better version passes', { timeout: 240_000 }, async () => {
     await copyOf('ranking');
     await init({ workspace: folder, write: true, signal });
