@@ -104,7 +104,7 @@ describe('slipway run', () => {
   });
 
   it('keeps no model from its verdict because another has none', async () => {
-    const two = config.replace('models:\n', 'models:\n  other:\n    task: binary\n    target: label\n    champion: v1\n    files: models/toy/*/model.onnx\n    datasets: {holdout: damaged}\n').replace('datasets:\n  reference', 'datasets:\n  damaged: data/damaged.parquet\n  reference');
+    const two = config.replace('models:\n', 'models:\n  other:\n    task: binary\n    target: label\n    champion: v1\n    files: models/toy/*/model.onnx\n    holdout: damaged\n').replace('datasets:\n  reference', 'datasets:\n  damaged: data/damaged.parquet\n  reference');
     const { code, stdout, stderr } = await inWorkspace({ ...tinyWorkspace({ rows: 100 }), 'slipway.yaml': two, 'data/damaged.parquet': 'PAR1 and nothing more' }, (folder) => slipway.run(folder, ['run']));
     expect(stderr).toContain('data/damaged.parquet');
     expect(stdout).toContain('v2 may replace v1');
@@ -304,7 +304,7 @@ describe('the command line', () => {
   });
 
   it('writes no colour and no progress bar into a pipe', async () => {
-    const { stdout, stderr } = await slipway.run(workspace, ['run', '--force', '--version-name', 'v2'], { env: { NO_COLOR: undefined } });
+    const { stdout, stderr } = await slipway.run(workspace, ['run', '--force', '--version-name', 'v2'], { env: { NO_COLOR: undefined, CI: undefined } });
     expect(stdout + stderr).not.toContain('\u001b');
   });
 
