@@ -107,7 +107,7 @@ export async function predict(host: ModelHost, dataset: Dataset, mapping: readon
 
   try {
     // One batch of the reader may feed several runs, as when a model takes a fixed number of rows.
-    for await (const table of readBatches(dataset, columns, Math.max(rowsPerRun, rowsPerBatch), { signal, booleans: 'numeric' })) {
+    for await (const table of readBatches(dataset, columns, Math.max(rowsPerRun, rowsPerBatch), { signal, booleans: 'numeric', reuse: true })) {
       for (let start = 0; start < table.rows && from < total; start += rowsPerRun) {
         const rows = Math.min(rowsPerRun, table.rows - start, total - from);
         const inputs = feedOf(table, mapping, { start, rows, wanted: batch.fixedRows ?? rows, firstRow: from });

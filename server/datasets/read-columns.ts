@@ -12,6 +12,8 @@ export interface ReadOptions {
   kinds?: ReadonlyMap<string, ColumnKind>;
   /** Lay columns in memory that threads share, so that handing a table to one copies no numbers. */
   shared?: boolean;
+  /** A batch lies where the one before it lay, so it is good only until the next is asked for. */
+  reuse?: boolean;
   /** Booleans are categories "false" and "true", or the numbers 0 and 1. */
   booleans?: 'categorical' | 'numeric';
 }
@@ -37,13 +39,15 @@ async function* read(dataset: Dataset, names: readonly string[], rowsPerBatch: n
   const expressions = columns.length === 0 ? ['TRUE'] : columns.map(streamed);
   let done = 0;
   let capacity = Math.min(rowsPerBatch, rowsTotal);
-  let builders = columns.map((column) => newBuilder(column, capacity, options));
+  const spare = options.reuse === true ? columns.map(() => new Float64Array(capacity)) : [];
+  const build = (): ColumnBuilder[] => columns.map((column, index) => newBuilder(column, capacity, options, spare[index]));
+  let builders = build();
   let filled = 0;
   const finish = (): Table => {
     const table = { rows: filled, columns: builders.map((builder) => builder.take(filled)) };
     filled = 0;
     capacity = Math.min(rowsPerBatch, rowsTotal - done);
-    builders = columns.map((column) => newBuilder(column, capacity, options));
+    builders = build();
     return table;
   };
   for await (const chunk of scanDataset(dataset, expressions, { signal, limit: rowsTotal })) {
@@ -65,9 +69,9 @@ interface ColumnBuilder {
   take(rows: number): Column;
 }
 
-function newBuilder(column: DatasetColumn, capacity: number, { booleans = 'categorical', kinds, shared = false }: ReadOptions): ColumnBuilder {
+function newBuilder(column: DatasetColumn, capacity: number, { booleans = 'categorical', kinds, shared = false }: ReadOptions, spare?: Float64Array): ColumnBuilder {
   const family = familyOf(column.type);
-  const vector = family === 'text' || family === 'nested' ? categoricalBuilder(capacity, shared) : family === 'boolean' && booleans === 'categorical' ? booleanBuilder(capacity, shared) : numericBuilder(capacity, shared);
+  const vector = family === 'text' || family === 'nested' ? categoricalBuilder(capacity, shared) : family === 'boolean' && booleans === 'categorical' ? booleanBuilder(capacity, shared) : numericBuilder(capacity, shared, spare);
   return {
     append: vector.append,
     take: (rows) => ({ name: column.name, type: column.type, kind: kinds?.get(column.name) ?? kindOfType(column.type), vector: vector.take(rows) }),
@@ -83,8 +87,8 @@ interface VectorBuilder {
   take(rows: number): Vector;
 }
 
-function numericBuilder(capacity: number, shared: boolean): VectorBuilder {
-  const values = new Float64Array(memory(capacity * 8, shared));
+function numericBuilder(capacity: number, shared: boolean, spare?: Float64Array): VectorBuilder {
+  const values = spare ?? new Float64Array(memory(capacity * 8, shared));
   let nulls: Uint8Array | undefined;
   let exact: BigInt64Array | BigUint64Array | undefined;
   return {

@@ -198,13 +198,13 @@ test('four thousand brackets neither change a condition nor end the process', as
 });
 
 describe('batches', () => {
-  test('hold the rows of the table in its order, with dictionaries of their own', async () => {
+  test.each([false, true])('hold the rows of the table in its order, with dictionaries of their own (memory reused: %s)', async (reuse) => {
     await workspace.writeParquet('batches.parquet', `SELECT i AS n, 'label ' || (i % 1000) AS t, CASE WHEN i % 3 = 0 THEN NULL ELSE i % 2 = 0 END AS f FROM range(10000) r(i)`);
     const dataset = await workspace.open('batches.parquet');
     const whole = await readTable(dataset, ['t', 'n', 'f'], { booleans: 'numeric' });
     const sizes: number[] = [];
     let at = 0;
-    for await (const batch of readBatches(dataset, ['t', 'n', 'f'], 3000, { booleans: 'numeric' })) {
+    for await (const batch of readBatches(dataset, ['t', 'n', 'f'], 3000, { booleans: 'numeric', reuse })) {
       sizes.push(batch.rows);
       const [t, n, f] = batch.columns.map(({ vector }) => vector);
       const [wt, wn, wf] = whole.columns.map(({ vector }) => vector);
