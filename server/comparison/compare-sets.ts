@@ -6,6 +6,7 @@ import { mcNemar } from '../stats/mcnemar.ts';
 import { definitionOf, findMetric } from '../stats/metric-registry.ts';
 import { type PairedOutcomes, tangoInterval } from '../stats/tango-interval.ts';
 import { wilsonInterval } from '../stats/proportion-interval.ts';
+import { weightedMean } from '../stats/sample-weights.ts';
 import type { ComparedMetric, ComparedSet, PairedPlans } from './paired-plans.ts';
 
 export interface ComparisonOptions {
@@ -27,22 +28,15 @@ interface Pair {
 export async function compareSets(pairs: PairedPlans, options: ComparisonOptions): Promise<MetricComparison[]> {
   const own = pairs.weights ?? new Float64Array(pairs.units).fill(1);
   const formulas = pairs.weights === undefined && pairs.clusters === undefined;
-  const compared = pairs.sets.map((set) => {
-    weigh(set, own);
-    return pairsOf(set).map((pair) => ({ pair, comparison: comparePoint(pair, formulas ? options.level : null) }));
-  });
+  pairs.weigh(own);
+  const compared = pairs.sets.flatMap(pairsOf).map((pair) => ({ pair, comparison: comparePoint(pair, formulas ? options.level : null) }));
   await resample(pairs, compared, options);
-  return compared.flat().map(({ comparison }) => comparison);
-}
-
-function weigh({ candidate, champion }: ComparedSet, weights: Float64Array): void {
-  candidate.weigh(weights);
-  champion.weigh(weights);
+  return compared.map(({ comparison }) => comparison);
 }
 
 function pairsOf({ slice, candidate, champion }: ComparedSet): Pair[] {
-  return candidate.metrics.flatMap((ours): Pair[] => {
-    const theirs = champion.metrics.find(({ name }) => name === ours.name);
+  return candidate.flatMap((ours): Pair[] => {
+    const theirs = champion.find(({ name }) => name === ours.name);
     const direction = directionOf(ours.name);
     return theirs && direction ? [{ slice, candidate: ours, champion: theirs, direction }] : [];
   });
@@ -83,6 +77,7 @@ function formulaInterval({ basis, rows }: ComparedMetric, value: number, level: 
       return wilsonInterval(Math.round(value * rows), rows, level);
     case 'roc_auc':
       return deLong(basis.labels, basis.scores, level).interval;
+    case 'mean':
     case 'resampled':
     case 'extreme':
       return null;
@@ -122,21 +117,12 @@ function pairedOutcomes(candidate: Uint8Array, champion: Uint8Array): PairedOutc
 }
 
 /** Fills in, on shared resamples, the intervals of differences that no formula gave. */
-async function resample(pairs: PairedPlans, compared: { pair: Pair; comparison: MetricComparison }[][], { resamples, level, seed, tick }: ComparisonOptions): Promise<void> {
-  const wanted = compared.flatMap((inSet, index) => {
-    const open = inSet.filter(({ pair, comparison }) => comparison.difference.value !== null && comparison.difference.interval === undefined && pair.candidate.basis.kind !== 'extreme');
-    // The bootstrap calls the statistics in order, so the first of a set weighs for all of it.
-    return open.map(({ pair, comparison }, place) => ({
-      comparison,
-      statistic: (weights: Float64Array): number => {
-        if (place === 0) weigh(pairs.sets[index], weights);
-        return (pair.candidate.measure().value ?? NaN) - (pair.champion.measure().value ?? NaN);
-      },
-    }));
-  });
+async function resample(pairs: PairedPlans, compared: readonly { pair: Pair; comparison: MetricComparison }[], { resamples, level, seed, tick }: ComparisonOptions): Promise<void> {
+  const wanted = compared.filter(({ pair, comparison }) => comparison.difference.value !== null && comparison.difference.interval === undefined && pair.candidate.basis.kind !== 'extreme');
   if (wanted.length === 0) return;
-  const steps = bootstrap(wanted.map(({ statistic }) => statistic), { rows: pairs.units, replicates: resamples, seed, level, method: 'percentile', rowWeights: pairs.weights, clusters: pairs.clusters });
-  const pause = Math.max(1, Math.ceil(1.5e5 / (pairs.units * (1 + pairs.sets.length))));
+  const statistics = wanted.map(({ pair }) => pairedDifference(pair));
+  const steps = bootstrap(statistics, { rows: pairs.units, replicates: resamples, seed, level, method: 'percentile', rowWeights: pairs.weights, clusters: pairs.clusters, prepare: pairs.weigh });
+  const pause = Math.max(1, Math.ceil(5e5 / (pairs.units + 1e3 * pairs.sets.length)));
   for (let replicate = 1; ; replicate++) {
     const step = steps.next();
     if (step.done) {
@@ -145,6 +131,16 @@ async function resample(pairs: PairedPlans, compared: { pair: Pair; comparison: 
     }
     if (replicate % pause === 0) await tick?.(step.value);
   }
+}
+
+/** Candidate − champion under the weights of now. */
+function pairedDifference({ candidate, champion }: Pair): () => number {
+  const [ours, theirs] = [candidate.basis, champion.basis];
+  if (ours.kind === 'mean' && theirs.kind === 'mean') {
+    const terms = ours.terms.map((term, row) => term - theirs.terms[row]);
+    return () => weightedMean(terms, ours.weights()).value ?? NaN;
+  }
+  return () => (candidate.measure().value ?? NaN) - (champion.measure().value ?? NaN);
 }
 
 function addEstimate(comparison: MetricComparison, { interval, resamples, replicates }: BootstrapEstimate, level: number): void {

@@ -7,6 +7,8 @@ export interface PairedPlans {
   rows: Uint32Array;
   /** What resamples are drawn from: rows, or queries. */
   units: number;
+  /** Takes the weights that all metrics are computed under from now on, one per unit. */
+  weigh: (weights: Float64Array) => void;
   /** Per unit. */
   weights?: Float64Array;
   clusters?: Int32Array;
@@ -18,24 +20,21 @@ export interface PairedPlans {
 export interface ComparedSet {
   slice: SliceRef;
   rows: Uint32Array;
-  candidate: ComparedPlan;
-  champion: ComparedPlan;
-}
-
-/** Metrics that can be computed under any weights of the units. */
-export interface ComparedPlan {
-  weigh: (weights: Float64Array) => void;
-  metrics: readonly ComparedMetric[];
+  candidate: readonly ComparedMetric[];
+  champion: readonly ComparedMetric[];
 }
 
 export interface ComparedMetric {
   name: string;
+  /** Under the weights last given to `weigh`. */
   measure: () => MetricValue;
   rows: number;
   basis:
     /** 1 a hit, 0 a miss, 2 not counted. */
     | { kind: 'proportion'; outcomes: Uint8Array }
     | { kind: 'roc_auc'; labels: Uint8Array; scores: Float64Array }
+    /** The mean of one number per row. */
+    | { kind: 'mean'; terms: Float64Array; weights: () => Float64Array }
     | { kind: 'share' | 'resampled' | 'extreme' };
 }
 

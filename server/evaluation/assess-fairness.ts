@@ -6,8 +6,8 @@ import { type FairnessMeasure, type FairnessOptions, countsByGroup, crossGroups,
 import { type MetricValue, undefinedBecause } from '../stats/metric-value.ts';
 import { wilsonInterval } from '../stats/proportion-interval.ts';
 import { effectiveRows } from '../stats/sample-weights.ts';
-import { groupedSums } from './grouped-sums.ts';
-import type { MetricPlan } from './metric-plan.ts';
+import type { PlannedMetric } from './planned-metric.ts';
+import type { UnitWeights } from './unit-weights.ts';
 
 /** Rows of binary decisions with the groups they belong to. */
 export interface GroupedDecisions {
@@ -38,42 +38,36 @@ export const GROUP_ROWS_MIN = 30;
 /**
  * How alike groups are treated: rates per group with Wilson intervals, and disparities between groups.
  *
- * @returns a plan of the disparities, to be measured with everything else, and a function that puts their measured
+ * @param unitWeights that the disparities are computed under; its units are the rows
+ * @returns the disparities, to be measured with everything else, and a function that puts their measured
  *   values beside the groups. Combinations of values that no row has are listed as groups of 0 rows. A rate that a group
  *   cannot have (no positives, no negatives) is undefined, never 0, and the group takes no part in disparities of it.
  */
-export function assessFairness(data: GroupedDecisions, minRows = GROUP_ROWS_MIN): { plan: MetricPlan; report: (disparities: Record<string, Measured>) => GroupFairness } {
+export function assessFairness(data: GroupedDecisions, unitWeights: UnitWeights, minRows = GROUP_ROWS_MIN): { metrics: PlannedMetric[]; report: (disparities: Record<string, Measured>) => GroupFairness } {
   const { labels, decisions, codes, names, by } = data;
   const { groups, members } = crossGroups(codes);
   const rowsOf = new Float64Array(members.length);
   for (const group of groups) rowsOf[group]++;
   const options: FairnessOptions = { method: 'between_groups', odds: 'worst_case', minRows };
   const cells = groups.map((group, row) => 4 * group + 2 * labels[row] + decisions[row]);
-  const sums = new Float64Array(4 * members.length);
-  const add = groupedSums(cells, Uint32Array.from(labels.keys()), sums);
-  let counts = countsByGroup(labels, decisions, groups, members.length, data.weights);
-  const leftOut = new Map(fairnessMeasures.map((measure) => [measure, fairness(counts, measure, options, rowsOf).leftOut.length]));
+  const sums = unitWeights.sums(cells, Uint32Array.from(labels.keys()), 4 * members.length);
+  const counts = unitWeights.derive(() => countsOf(sums));
+  const observed = countsByGroup(labels, decisions, groups, members.length, data.weights);
+  const leftOut = new Map(fairnessMeasures.map((measure) => [measure, fairness(observed, measure, options, rowsOf).leftOut.length]));
 
-  const plan: MetricPlan = {
-    weigh: (all) => {
-      add(all);
-      counts = countsOf(sums);
+  const metrics = fairnessMeasures.map((name): PlannedMetric => ({
+    name,
+    rows: labels.length,
+    basis: { kind: 'resampled' },
+    measure: () => {
+      const { value, leftOut: now } = fairness(counts(), name, options, rowsOf);
+      // A resample in which a group loses the rate says nothing about the groups as they are.
+      return now.length === leftOut.get(name) ? value : undefinedBecause('a group takes no part in this resample');
     },
-    metrics: fairnessMeasures.map((name) => ({
-      name,
-      rows: labels.length,
-      basis: { kind: 'resampled' },
-      measure: () => {
-        const { value, leftOut: now } = fairness(counts, name, options, rowsOf);
-        // A resample in which a group loses the rate says nothing about the groups as they are.
-        return now.length === leftOut.get(name) ? value : undefinedBecause('a group takes no part in this resample');
-      },
-    })),
-  };
+  }));
 
   const groupName = (member: readonly number[]): string => member.map((code, column) => (code < 0 ? `${by[column]} missing` : names[column][code])).join(' × ');
   const report = (measured: Record<string, Measured>): GroupFairness => {
-    const observed = countsByGroup(labels, decisions, groups, members.length, data.weights);
     const present = members.map((member, group) => groupReport(groupName(member), observed[group], rowsOf[group], minRows, groupWeights(data.weights, groups, group)));
     const absent = emptyCombinations(members, codes).map((member) => groupReport(groupName(member), nobody, 0, minRows));
     const disparities = fairnessMeasures.map((name) => {
@@ -82,7 +76,7 @@ export function assessFairness(data: GroupedDecisions, minRows = GROUP_ROWS_MIN)
     });
     return { by: [...by], groups: [...present, ...absent], disparities: Object.fromEntries(disparities), minRows };
   };
-  return { plan, report };
+  return { metrics, report };
 }
 
 const nobody: BinaryCounts = { truePositives: 0, falsePositives: 0, falseNegatives: 0, trueNegatives: 0 };

@@ -1,7 +1,8 @@
 import type { ValueReport } from '../../protocol/evaluation.ts';
 import type { Measured } from '../../protocol/measured.ts';
-import { weightedMean } from '../stats/sample-weights.ts';
-import { type MetricPlan, type PlannedMetric, weightsOf } from './metric-plan.ts';
+import { ratio } from '../stats/metric-value.ts';
+import type { PlannedMetric } from './planned-metric.ts';
+import type { UnitWeights } from './unit-weights.ts';
 
 /** What each outcome of a prediction is worth, as written in slipway.yaml; costs are negative. */
 export interface OutcomeValues {
@@ -19,30 +20,35 @@ export interface OutcomeValues {
  *
  * @param labels    0 or 1 per row
  * @param decisions 0 or 1 per row
- * @returns a plan of the value per prediction, the baseline's, and the gain of one over the other, which is paired on
+ * @param weights of the rows, which are its units
+ * @returns metrics of the value per prediction, the baseline's, and the gain of one over the other, which is paired on
  *   rows: what both have in common drops out of its interval
+ * The mean over rows of what the row's outcome is worth, so all that counts is how many rows have each outcome.
  */
-export function assessValue(labels: Uint8Array, decisions: Uint8Array, values: OutcomeValues): { plan: MetricPlan; report: (measured: Record<string, Measured>) => ValueReport } {
-  const model = outcomeValues(labels, decisions, values);
-  const baseline = outcomeValues(labels, new Uint8Array(labels.length).fill(values.baseline === 'positive' ? 1 : 0), values);
-  const weights = weightsOf(Uint32Array.from(labels.keys()));
-  const mean = (name: string, terms: Float64Array): PlannedMetric => ({ name, rows: labels.length, basis: { kind: 'resampled' }, measure: () => weightedMean(terms, weights.current()) });
-  const gain = model.map((value, row) => value - baseline[row]);
-  const count = (label: number, decision: number): number => labels.reduce((sum, actual, row) => sum + (actual === label && decisions[row] === decision ? 1 : 0), 0);
+export function assessValue(labels: Uint8Array, decisions: Uint8Array, values: OutcomeValues, weights: UnitWeights): { metrics: PlannedMetric[]; report: (measured: Record<string, Measured>) => ValueReport } {
+  const { trueNegative, falsePositive, falseNegative, truePositive, baseline } = values;
+  const model = [trueNegative, falsePositive, falseNegative, truePositive];
+  const without = baseline === 'positive' ? [falsePositive, falsePositive, truePositive, truePositive] : [trueNegative, trueNegative, falseNegative, falseNegative];
+  const outcomes = labels.map((label, row) => 2 * label + decisions[row]);
+  const sums = weights.sums(outcomes, Uint32Array.from(labels.keys()), 4);
+  const [tn, fp, fn, tp] = sums;
+  const mean = (name: string, worth: readonly number[]): PlannedMetric => ({
+    name,
+    rows: labels.length,
+    basis: { kind: 'resampled' },
+    measure: () => {
+      const [all, total] = worth.reduce(([all, total], each, outcome) => [all + sums[outcome], total + sums[outcome] * each], [0, 0]);
+      return ratio(total, all, 'no rows');
+    },
+  });
   return {
-    plan: { weigh: weights.weigh, metrics: [mean('value_per_prediction', model), mean('baseline', baseline), mean('gain', gain)] },
+    metrics: [mean('value_per_prediction', model), mean('baseline', without), mean('gain', model.map((value, outcome) => value - without[outcome]))],
     report: (measured) => ({
       currency: values.currency,
       perPrediction: measured.value_per_prediction,
       baseline: { name: values.baseline, perPrediction: measured.baseline },
       gain: measured.gain,
-      counts: { tp: count(1, 1), fp: count(0, 1), fn: count(1, 0), tn: count(0, 0) },
+      counts: { tp, fp, fn, tn },
     }),
   };
-}
-
-/** Value of each row's outcome. */
-export function outcomeValues(labels: Uint8Array, decisions: Uint8Array, { truePositive, falsePositive, falseNegative, trueNegative }: OutcomeValues): Float64Array {
-  const byOutcome = [trueNegative, falsePositive, falseNegative, truePositive];
-  return Float64Array.from(labels, (label, row) => byOutcome[2 * label + decisions[row]]);
 }

@@ -17,6 +17,7 @@ import { measure } from './measure.ts';
 import { defaultMetrics, planMetrics } from './plan-metrics.ts';
 import { findPredictionFaults, predictionRows } from './predictions.ts';
 import { resamplingUnits } from './resampling-units.ts';
+import { createUnitWeights } from './unit-weights.ts';
 import { type Slice, type SliceDeclaration, columnCodes, resolveSlices } from './slice.ts';
 import { type BinarySubject, type Subject, classCount, decisionsOf, subjectRows } from './subject.ts';
 
@@ -87,21 +88,23 @@ async function evaluateRows(input: EvaluateInput, kept: Uint32Array): Promise<Pa
   const { subject, metrics: wanted = [], level = 0.95 } = input;
   const table = keptTable(input.table, kept);
   const { units, of, gather: perUnit } = resamplingUnits(subject, kept);
+  const unitWeights = createUnitWeights(units);
   const names = defaultMetrics[subject.task];
   const declared = resolveSlices(table, input.slices ?? []);
   const quality = qualityOf(subject, kept);
   const found = quality && input.searched?.length ? findWeakSlices(table, quality.values, input.searched) : [];
   const planOn = (rows: Uint32Array, usual: readonly string[]): ReturnType<typeof planMetrics> =>
-    planMetrics(subject, rows.map((index) => kept[index]), rows.map((index) => of[index]), [...new Set([...usual, ...wanted])]);
+    planMetrics(subject, rows.map((index) => kept[index]), rows.map((index) => of[index]), [...new Set([...usual, ...wanted])], unitWeights);
 
   const everyRow = Uint32Array.from(kept.keys());
   const binary = subject.task === 'binary' ? binaryRows(subject, kept) : null;
   const weights = gather(input.weights, kept);
-  const fairness = binary ? (input.groups ?? []).flatMap((by) => groupedDecisions(table, by, binary, weights) ?? []).map((data) => assessFairness(data)) : [];
-  const value = binary && input.value ? assessValue(binary.labels, binary.decisions, input.value) : null;
-  const plans = [planOn(everyRow, names.all), ...declared.map(({ rows }) => planOn(rows, names.slice)), ...found.map(({ rows }) => planOn(rows, names.slice)), ...fairness.map(({ plan }) => plan), ...(value ? [value.plan] : [])];
-  const measured = await measure(plans, {
+  const fairness = binary ? (input.groups ?? []).flatMap((by) => groupedDecisions(table, by, binary, weights) ?? []).map((data) => assessFairness(data, unitWeights)) : [];
+  const value = binary && input.value ? assessValue(binary.labels, binary.decisions, input.value, unitWeights) : null;
+  const slices = [...declared, ...found].map(({ rows }) => planOn(rows, names.slice));
+  const measured = await measure([planOn(everyRow, names.all), ...slices, ...fairness.map(({ metrics }) => metrics), ...(value ? [value.metrics] : [])], {
     units,
+    unitWeights,
     weights: perUnit(input.weights),
     clusters: perUnit(input.clusters),
     resamples: input.resamples ?? 2000,

@@ -2,11 +2,14 @@ import type { Interval, Measured } from '../../protocol/measured.ts';
 import { bootstrap } from '../stats/bootstrap.ts';
 import { deLong } from '../stats/delong.ts';
 import { wilsonInterval } from '../stats/proportion-interval.ts';
-import type { MetricPlan, PlannedMetric } from './metric-plan.ts';
+import type { PlannedMetric } from './planned-metric.ts';
+import type { UnitWeights } from './unit-weights.ts';
 
 export interface MeasureOptions {
   /** Units that resamples are drawn from: rows, or queries. */
   units: number;
+  /** What the metrics are planned on; has the data's own weights in the end. */
+  unitWeights: UnitWeights;
   /** Weight of each unit in the data. */
   weights?: Float64Array;
   /** Cluster of each unit; then whole clusters are drawn, and no interval is made by a formula for single rows. */
@@ -20,45 +23,33 @@ export interface MeasureOptions {
 }
 
 /**
- * Measures plans with intervals: Wilson for shares of rows, DeLong for the area under the ROC curve, else the
- * percentile bootstrap, on the same resamples for all plans. With weights or clusters everything is bootstrapped.
+ * Measures metrics, set by set, with intervals: Wilson for shares of rows, DeLong for the area under the ROC curve, else the
+ * percentile bootstrap, on the same resamples for all sets. With weights or clusters everything is bootstrapped.
  *
- * @returns for each plan its metrics by name. A metric without interval says by `resamples` that one was sought.
+ * @returns for each set its metrics by name. A metric without interval says by `resamples` that one was sought.
  */
-export async function measure(plans: readonly MetricPlan[], options: MeasureOptions): Promise<Record<string, Measured>[]> {
-  const { units, weights, clusters, resamples, level, seed } = options;
+export async function measure(sets: readonly (readonly PlannedMetric[])[], options: MeasureOptions): Promise<Record<string, Measured>[]> {
+  const { units, unitWeights, weights, clusters, resamples, level, seed } = options;
   const own = weights ?? new Float64Array(units).fill(1);
   const simple = weights === undefined && clusters === undefined;
-  const measured = plans.map((plan) => {
-    plan.weigh(own);
-    return plan.metrics.map((metric) => measurePoint(metric, simple ? analyticInterval(metric, level) : null));
-  });
-  const wanted = plans.flatMap((plan, index) => {
-    const metrics = plan.metrics.map((metric, place) => ({ metric, measured: measured[index][place] }));
-    const open = metrics.filter(({ metric, measured }) => measured.value !== null && measured.interval === undefined && metric.basis.kind !== 'extreme');
-    // The bootstrap calls the statistics in order, so the first of a plan weighs for all of it.
-    return open.map(({ metric, measured }, place) => ({
-      measured,
-      statistic: (drawn: Float64Array): number => {
-        if (place === 0) plan.weigh(drawn);
-        return metric.measure().value ?? NaN;
-      },
-    }));
-  });
-  if (wanted.length > 0) {
-    const steps = bootstrap(wanted.map(({ statistic }) => statistic), { rows: units, replicates: resamples, seed, level, method: 'percentile', rowWeights: weights, clusters });
-    const pause = Math.max(1, Math.ceil(3e5 / (units * (1 + plans.length))));
+  unitWeights.weigh(own);
+  const measured = sets.map((metrics) => metrics.map((metric) => ({ metric, result: measurePoint(metric, simple ? analyticInterval(metric, level) : null) })));
+  const open = measured.flat().filter(({ metric, result }) => result.value !== null && result.interval === undefined && metric.basis.kind !== 'extreme');
+  if (open.length > 0) {
+    const statistics = open.map(({ metric }) => () => metric.measure().value ?? NaN);
+    const steps = bootstrap(statistics, { rows: units, replicates: resamples, seed, level, method: 'percentile', rowWeights: weights, clusters, prepare: unitWeights.weigh });
+    const pause = Math.max(1, Math.ceil(5e5 / (units + 1e3 * sets.length)));
     for (let replicate = 1; ; replicate++) {
       const step = steps.next();
       if (step.done) {
-        step.value.forEach(({ interval, resamples }, index) => Object.assign(wanted[index].measured, interval && { interval }, { resamples }));
+        step.value.forEach(({ interval, resamples }, index) => Object.assign(open[index].result, interval && { interval }, { resamples }));
         break;
       }
       if (replicate % pause === 0) await options.tick?.(step.value);
     }
+    unitWeights.weigh(own);
   }
-  plans.forEach((plan) => plan.weigh(own));
-  return plans.map((plan, index) => Object.fromEntries(plan.metrics.map(({ name }, place) => [name, measured[index][place]])));
+  return measured.map((metrics) => Object.fromEntries(metrics.map(({ metric, result }) => [metric.name, result])));
 }
 
 function measurePoint(metric: PlannedMetric, interval: Interval | null): Measured {
@@ -83,6 +74,7 @@ function analyticInterval({ basis, measure }: PlannedMetric, level: number): Int
       return wilsonInterval(basis.successes, basis.trials, level);
     case 'roc_auc':
       return deLong(basis.labels, basis.scores, level).interval;
+    case 'mean':
     case 'resampled':
     case 'extreme':
       return null;

@@ -3,11 +3,12 @@ import type { Table } from '../stats/vector.ts';
 import { accountRows } from './account-rows.ts';
 import { type OutcomeValues, assessValue } from './assess-value.ts';
 import { keptTable } from './kept-table.ts';
-import type { MetricPlan } from './metric-plan.ts';
+import type { PlannedMetric } from './planned-metric.ts';
 import { defaultMetrics, planMetrics } from './plan-metrics.ts';
 import { findPredictionFaults, predictionRows } from './predictions.ts';
+import { type UnitWeights, createUnitWeights } from './unit-weights.ts';
 import { type SliceDeclaration, resolveSlices } from './slice.ts';
-import { type Subject, classCount, decisionsOf, subjectRows } from './subject.ts';
+import { type Subject, classCount, decisionIn, subjectRows } from './subject.ts';
 import { resamplingUnits } from './resampling-units.ts';
 
 export interface PairOptions {
@@ -27,8 +28,10 @@ export interface PairedPlans {
   units: number;
   weights?: Float64Array;
   clusters?: Int32Array;
+  /** Takes the weights that all metrics are computed under from now on, one per unit. */
+  weigh: (weights: Float64Array) => void;
   /** All rows first, then the declared slices. `rows` are positions in the judged rows. */
-  sets: { slice: SliceRef; rows: Uint32Array; candidate: MetricPlan; champion: MetricPlan }[];
+  sets: { slice: SliceRef; rows: Uint32Array; candidate: PlannedMetric[]; champion: PlannedMetric[] }[];
   /** Answers of both on every judged row; null for tasks where a row has no right answer of its own. */
   decisions: PairedDecisions | null;
 }
@@ -64,20 +67,22 @@ export function pairSubjects(candidate: Subject, champion: Subject, options: Pai
   if (kept.length === 0) return { refused: 'no row can be judged for both models' };
   const { units, of, gather } = resamplingUnits(candidate, kept);
   const table = keptTable(options.table, kept);
+  const unitWeights = createUnitWeights(units);
   const names = defaultMetrics[candidate.task];
   const everyRow = Uint32Array.from(kept.keys());
-  const planOn = (subject: Subject, rows: Uint32Array, usual: readonly string[]): MetricPlan =>
-    planMetrics(subject, rows.map((index) => kept[index]), rows.map((index) => of[index]), [...new Set([...usual, ...(options.metrics ?? [])])]);
+  const planOn = (subject: Subject, rows: Uint32Array, usual: readonly string[]): PlannedMetric[] =>
+    planMetrics(subject, rows.map((index) => kept[index]), rows.map((index) => of[index]), [...new Set([...usual, ...(options.metrics ?? [])])], unitWeights);
   const all = {
     slice: { name: 'all rows', where: [], source: 'all' as const },
     rows: everyRow,
-    candidate: withValue(planOn(candidate, everyRow, names.compared), candidate, kept, options.value),
-    champion: withValue(planOn(champion, everyRow, names.compared), champion, kept, options.value),
+    candidate: [...planOn(candidate, everyRow, names.compared), ...valueOf(candidate, kept, options.value, unitWeights)],
+    champion: [...planOn(champion, everyRow, names.compared), ...valueOf(champion, kept, options.value, unitWeights)],
   };
   const slices = resolveSlices(table, options.slices ?? []).map(({ slice, rows }) => ({ slice, rows, candidate: planOn(candidate, rows, names.slice), champion: planOn(champion, rows, names.slice) }));
   return {
     rows: kept,
     units,
+    weigh: unitWeights.weigh,
     weights: gather(options.weights),
     clusters: gather(options.clusters),
     sets: [all, ...slices],
@@ -98,18 +103,11 @@ function refusal(candidate: Subject, champion: Subject): string | null {
   return null;
 }
 
-/** Adds the value of outcomes to a binary model's metrics, under the name that gates look for. */
-function withValue(plan: MetricPlan, subject: Subject, kept: Uint32Array, values: OutcomeValues | undefined): MetricPlan {
-  if (subject.task !== 'binary' || !values) return plan;
-  const decisions = decisionsOf(subject);
-  const value = assessValue(Uint8Array.from(kept, (row) => subject.labels[row]), Uint8Array.from(kept, (row) => decisions[row]), values).plan;
-  return {
-    weigh: (all) => {
-      plan.weigh(all);
-      value.weigh(all);
-    },
-    metrics: [...plan.metrics, ...value.metrics.filter(({ name }) => name === 'value_per_prediction')],
-  };
+/** The value of a binary model's outcomes, under the name that gates look for. */
+function valueOf(subject: Subject, kept: Uint32Array, values: OutcomeValues | undefined, unitWeights: UnitWeights): PlannedMetric[] {
+  if (subject.task !== 'binary' || !values) return [];
+  const { metrics } = assessValue(Uint8Array.from(kept, (row) => subject.labels[row]), Uint8Array.from(kept, decisionIn(subject)), values, unitWeights);
+  return metrics.filter(({ name }) => name === 'value_per_prediction');
 }
 
 function pairDecisions(candidate: Subject, champion: Subject, kept: Uint32Array): PairedDecisions | null {
@@ -119,8 +117,7 @@ function pairDecisions(candidate: Subject, champion: Subject, kept: Uint32Array)
 }
 
 function decidedRows(subject: Extract<Subject, { task: 'binary' | 'multiclass' }>, kept: Uint32Array): DecidedRows {
-  const all = decisionsOf(subject);
-  const decided = Int32Array.from(kept, (row) => all[row]);
+  const decided = Int32Array.from(kept, decisionIn(subject));
   const { predictions } = subject;
   switch (predictions.kind) {
     case 'classes':

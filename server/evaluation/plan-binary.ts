@@ -1,4 +1,4 @@
-import { averagePrecision, lift, precisionAtRecall } from '../stats/average-precision.ts';
+import { averagePrecisionStatistic, lift, precisionAtRecall } from '../stats/average-precision.ts';
 import { binaryBrier } from '../stats/brier.ts';
 import { type BinStrategy, type Reliability, calibrationRatio, debiasedCalibrationError, expectedCalibrationError, maxCalibrationError } from '../stats/calibration.ts';
 import { accuracy, balancedAccuracy, cohenKappa, f1, fBeta, falseNegativeRate, falsePositiveRate, matthewsCorrelation, precision, recall, specificity } from '../stats/classification-metrics.ts';
@@ -8,38 +8,29 @@ import { findMetric } from '../stats/metric-registry.ts';
 import { type MetricValue, undefinedBecause } from '../stats/metric-value.ts';
 import { type RankedScores, rankScores } from '../stats/ranked-scores.ts';
 import { rocAuc } from '../stats/roc-auc.ts';
-import { groupedSums } from './grouped-sums.ts';
-import { type MetricPlan, type PlannedMetric, type SetWeights, meanOfRows, weightsOf } from './metric-plan.ts';
+import { type PlannedMetric, meanOfRows } from './planned-metric.ts';
 import { resampledReliability } from './resampled-reliability.ts';
-import { type BinarySubject, decisionsOf } from './subject.ts';
+import type { UnitWeights } from './unit-weights.ts';
+import { type BinarySubject, decisionIn } from './subject.ts';
 
 /**
  * Binary metrics on some rows.
  *
- * @param rows  rows of the subject, all judged
- * @param units position of each row in the weights that `weigh` takes
- * @param names metrics wanted, as written; those of other tasks are left out
+ * @param rows    rows of the subject, all judged
+ * @param units   unit of each row in `weights`
+ * @param names   metrics wanted, as written; those of other tasks are left out
+ * @param weights that the metrics are computed under
  */
-export function planBinary(subject: BinarySubject, rows: Uint32Array, units: Uint32Array, names: readonly string[]): MetricPlan {
+export function planBinary(subject: BinarySubject, rows: Uint32Array, units: Uint32Array, names: readonly string[], weights: UnitWeights): PlannedMetric[] {
   const labels = Uint8Array.from(rows, (row) => subject.labels[row]);
-  const allDecisions = decisionsOf(subject);
-  const decisions = Uint8Array.from(rows, (row) => allDecisions[row]);
+  const decisions = Uint8Array.from(rows, decisionIn(subject));
   const cells = labels.map((label, index) => 2 * label + decisions[index]);
-  const matrix: ConfusionMatrix = { classes: 2, counts: new Float64Array(4) };
-  const count = groupedSums(cells, units, matrix.counts);
-  for (const cell of cells) matrix.counts[cell]++;
+  const matrix: ConfusionMatrix = { classes: 2, counts: weights.sums(cells, units, 4) };
   const decided: Decided = { labels, decisions, matrix, counts: () => oneVersusRest(matrix, 1) };
   const { predictions } = subject;
-  const scored = predictions.kind === 'scores' ? scoredMetrics(labels, Float64Array.from(rows, (row) => predictions.scores[row]), units) : null;
-  const scoredMetric = (name: string): PlannedMetric | null => (scored ? scored.metric(name) : withoutScores(name, rows.length));
-  const metrics = names.flatMap((name) => decidedMetric(name, decided) ?? scoredMetric(name) ?? []);
-  return {
-    weigh: (all) => {
-      count(all);
-      scored?.weigh(all);
-    },
-    metrics,
-  };
+  const scored = predictions.kind === 'scores' ? scoredMetrics(labels, Float64Array.from(rows, (row) => predictions.scores[row]), units, weights) : null;
+  const scoredMetric = (name: string): PlannedMetric | null => (scored ? scored(name) : withoutScores(name, rows.length));
+  return names.flatMap((name) => decidedMetric(name, decided) ?? scoredMetric(name) ?? []);
 }
 
 interface Decided {
@@ -90,27 +81,15 @@ function decidedMetric(text: string, { labels, decisions, matrix, counts }: Deci
 }
 
 /** Metrics of scores, by name. What they share is made when the first of them is asked for. */
-function scoredMetrics(labels: Uint8Array, scores: Float64Array, units: Uint32Array): { metric: (text: string) => PlannedMetric | null; weigh: (all: Float64Array) => void } {
+function scoredMetrics(labels: Uint8Array, scores: Float64Array, units: Uint32Array, unitWeights: UnitWeights): (text: string) => PlannedMetric | null {
   const rows = labels.length;
-  const weights = weightsOf(units);
-  const ranking = once(() => rankedOnce(labels, scores, units));
-  let latest: Float64Array | null = null;
-  const ranked = <T>(metric: (ranked: RankedScores, weights: Float64Array) => T): T => {
-    const { scores, weights } = ranking();
-    if (latest) weights.weigh(latest);
-    return metric(scores, weights.current());
-  };
-  const binning = {
-    width: once(() => resampledReliability(ranking().scores, 'width')),
-    mass: once(() => resampledReliability(ranking().scores, 'mass')),
-  };
-  const bins = new Map<BinStrategy, Reliability>();
-  const binned = (strategy: BinStrategy): Reliability => {
-    const made = bins.get(strategy) ?? ranked((_, inOrder) => binning[strategy]()(inOrder));
-    bins.set(strategy, made);
-    return made;
-  };
-  const metric = (text: string): PlannedMetric | null => {
+  const weights = unitWeights.of(units);
+  const ranking = once(() => rankedOnce(labels, scores, units, unitWeights));
+  const ranked = <T>(metric: (ranked: RankedScores, weights: Float64Array) => T): T => metric(ranking().scores, ranking().weights());
+  const rebin = once(() => resampledReliability(ranking().scores));
+  const rebinned = unitWeights.derive(() => ranked((_, inOrder) => rebin()(inOrder)));
+  const binned = (strategy: BinStrategy): Reliability => rebinned()[strategy];
+  return (text) => {
     const named = findMetric(text);
     if (!named) return null;
     const resampled = (measure: () => MetricValue): PlannedMetric => ({ name: text, measure, rows, basis: { kind: 'resampled' } });
@@ -119,8 +98,10 @@ function scoredMetrics(labels: Uint8Array, scores: Float64Array, units: Uint32Ar
     switch (named.name) {
       case 'roc_auc':
         return { name: text, measure: () => ranked(rocAuc), rows, basis: { kind: 'roc_auc', labels, scores } };
-      case 'average_precision':
-        return resampled(() => ranked(averagePrecision));
+      case 'average_precision': {
+        const averagePrecision = averagePrecisionStatistic(ranking().scores);
+        return resampled(() => averagePrecision(ranking().weights()));
+      }
       case 'precision_at_recall':
         return resampled(() => ranked((order, weights) => precisionAtRecall(order, named.parameter ?? NaN, weights)));
       case 'lift_at':
@@ -138,18 +119,10 @@ function scoredMetrics(labels: Uint8Array, scores: Float64Array, units: Uint32Ar
       case 'max_calibration_error':
         return { ...resampled(() => maxCalibrationError(binned('width'))), basis: { kind: 'extreme' } };
       case 'calibration_ratio':
-        return resampled(() => calibrationRatio(labels, scores, weights.current()));
+        return resampled(() => calibrationRatio(labels, scores, weights()));
       default:
         return null;
     }
-  };
-  return {
-    metric,
-    weigh: (all) => {
-      latest = all;
-      weights.weigh(all);
-      bins.clear();
-    },
   };
 }
 
@@ -162,9 +135,9 @@ function withoutScores(text: string, rows: number): PlannedMetric | null {
 }
 
 /** The ranking laid out in its own order, so that a resample gathers its weights once and every pass after that is sequential. */
-function rankedOnce(labels: Uint8Array, scores: Float64Array, units: Uint32Array): { scores: RankedScores; weights: SetWeights } {
+function rankedOnce(labels: Uint8Array, scores: Float64Array, units: Uint32Array, unitWeights: UnitWeights): { scores: RankedScores; weights: () => Float64Array } {
   const ranked = rankScores(labels, scores);
-  return { scores: { ...ranked, order: Uint32Array.from(ranked.order.keys()) }, weights: weightsOf(ranked.order.map((row) => units[row])) };
+  return { scores: { ...ranked, order: Uint32Array.from(ranked.order.keys()) }, weights: unitWeights.of(ranked.order.map((row) => units[row])) };
 }
 
 function once<T>(make: () => T): () => T {

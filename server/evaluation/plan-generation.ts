@@ -5,35 +5,36 @@ import { findMetric } from '../stats/metric-registry.ts';
 import type { MetricValue } from '../stats/metric-value.ts';
 import { type RougeKind, rouge } from '../stats/rouge.ts';
 import { weightedMean } from '../stats/sample-weights.ts';
-import { type MetricPlan, type PlannedMetric, type SetWeights, weightsOf } from './metric-plan.ts';
+import type { PlannedMetric } from './planned-metric.ts';
+import type { UnitWeights } from './unit-weights.ts';
 import type { GenerationSubject } from './subject.ts';
 
 /** Generation metrics on some rows; parameters as for `planBinary`. Texts are tokenised once, whatever is resampled. */
-export function planGeneration(subject: GenerationSubject, rows: Uint32Array, units: Uint32Array, names: readonly string[]): MetricPlan {
+export function planGeneration(subject: GenerationSubject, rows: Uint32Array, units: Uint32Array, names: readonly string[], weights: UnitWeights): PlannedMetric[] {
   const outputs = Array.from(rows, (row) => subject.predictions.texts[row] ?? '');
   const references = Array.from(rows, (row) => [...(subject.references[row] ?? [])]);
-  const weights = weightsOf(units);
-  return { weigh: weights.weigh, metrics: names.flatMap((name) => plannedMetric(name, outputs, references, weights) ?? []) };
+  const theirs = weights.of(units);
+  return names.flatMap((name) => plannedMetric(name, outputs, references, theirs) ?? []);
 }
 
-function plannedMetric(text: string, outputs: string[], references: string[][], weights: SetWeights): PlannedMetric | null {
+function plannedMetric(text: string, outputs: string[], references: string[][], weights: () => Float64Array): PlannedMetric | null {
   const resampled = (measure: () => MetricValue): PlannedMetric => ({ name: text, measure, rows: outputs.length, basis: { kind: 'resampled' } });
   const rougeMean = (kind: RougeKind): PlannedMetric => {
     const scores = Float64Array.from(outputs, (output, row) => rouge(output, references[row], kind).f);
-    return resampled(() => weightedMean(scores, weights.current()));
+    return resampled(() => weightedMean(scores, weights()));
   };
   switch (findMetric(text)?.name) {
     case 'bleu': {
       const counts = bleuCounts(outputs, references);
-      return resampled(() => bleu(counts, {}, weights.current()));
+      return resampled(() => bleu(counts, {}, weights()));
     }
     case 'chrf': {
       const counts = chrfCounts(outputs, references);
-      return resampled(() => chrf(counts, weights.current()));
+      return resampled(() => chrf(counts, weights()));
     }
     case 'chrf_plus_plus': {
       const counts = chrfCounts(outputs, references, { wordOrder: 2 });
-      return resampled(() => chrf(counts, weights.current()));
+      return resampled(() => chrf(counts, weights()));
     }
     case 'rouge1':
       return rougeMean('rouge1');
@@ -46,7 +47,7 @@ function plannedMetric(text: string, outputs: string[], references: string[][], 
     case 'exact_match': {
       const outcomes = Uint8Array.from(outputs, (output, row) => exactMatch([output], [references[row]]).value ?? 0);
       const terms = Float64Array.from(outcomes);
-      return { ...resampled(() => weightedMean(terms, weights.current())), basis: { kind: 'proportion', outcomes } };
+      return { ...resampled(() => weightedMean(terms, weights())), basis: { kind: 'proportion', outcomes } };
     }
     default:
       return null;

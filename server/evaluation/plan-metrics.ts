@@ -1,31 +1,32 @@
 import type { Task } from '../../protocol/evaluation.ts';
-import type { MetricPlan } from './metric-plan.ts';
 import { planBinary } from './plan-binary.ts';
 import { planGeneration } from './plan-generation.ts';
 import { planMulticlass } from './plan-multiclass.ts';
 import { planRanking } from './plan-ranking.ts';
 import { planRegression } from './plan-regression.ts';
+import type { PlannedMetric } from './planned-metric.ts';
+import type { UnitWeights } from './unit-weights.ts';
 import type { Subject } from './subject.ts';
 
 /**
  * Metrics of a subject on some of its rows.
  *
  * @param rows  rows of the subject, all of them judged (see `accountRows`)
- * @param units position of each of these rows in the weights that `weigh` takes
+ * @param units unit of each of these rows in `weights`
  * @param names as users write them; names that are no metric of the task are left out
  */
-export function planMetrics(subject: Subject, rows: Uint32Array, units: Uint32Array, names: readonly string[]): MetricPlan {
+export function planMetrics(subject: Subject, rows: Uint32Array, units: Uint32Array, names: readonly string[], weights: UnitWeights): PlannedMetric[] {
   switch (subject.task) {
     case 'binary':
-      return planBinary(subject, rows, units, names);
+      return planBinary(subject, rows, units, names, weights);
     case 'multiclass':
-      return planMulticlass(subject, rows, units, names);
+      return planMulticlass(subject, rows, units, names, weights);
     case 'regression':
-      return planRegression(subject, rows, units, names);
+      return planRegression(subject, rows, units, names, weights);
     case 'ranking':
-      return planRanking(subject, rows, units, names);
+      return planRanking(subject, rows, units, names, weights);
     case 'generation':
-      return planGeneration(subject, rows, units, names);
+      return planGeneration(subject, rows, units, names, weights);
   }
 }
 

@@ -5,31 +5,21 @@ import { logLoss } from '../stats/log-loss.ts';
 import { findMetric } from '../stats/metric-registry.ts';
 import { type MetricValue, undefinedBecause } from '../stats/metric-value.ts';
 import { type MulticlassScheme, multiclassRocAuc, rankClasses } from '../stats/roc-auc.ts';
-import { groupedSums } from './grouped-sums.ts';
-import { type MetricPlan, type PlannedMetric, type SetWeights, meanOfRows, weightsOf } from './metric-plan.ts';
-import { type MulticlassSubject, decisionsOf } from './subject.ts';
+import { type PlannedMetric, meanOfRows } from './planned-metric.ts';
+import type { UnitWeights } from './unit-weights.ts';
+import { type MulticlassSubject, decisionIn } from './subject.ts';
 
 /** Multiclass metrics on some rows; parameters as for `planBinary`. */
-export function planMulticlass(subject: MulticlassSubject, rows: Uint32Array, units: Uint32Array, names: readonly string[]): MetricPlan {
+export function planMulticlass(subject: MulticlassSubject, rows: Uint32Array, units: Uint32Array, names: readonly string[], weights: UnitWeights): PlannedMetric[] {
   const classes = subject.classes.length;
   const labels = Int32Array.from(rows, (row) => subject.labels[row]);
-  const allDecisions = decisionsOf(subject);
-  const decisions = Int32Array.from(rows, (row) => allDecisions[row]);
-  const weights = weightsOf(units);
-  const matrix: ConfusionMatrix = { classes, counts: new Float64Array(classes * classes) };
+  const decisions = Int32Array.from(rows, decisionIn(subject));
   const cells = labels.map((label, index) => label * classes + decisions[index]);
-  const count = groupedSums(cells, units, matrix.counts);
-  for (const cell of cells) matrix.counts[cell]++;
+  const matrix: ConfusionMatrix = { classes, counts: weights.sums(cells, units, classes * classes) };
   const { predictions } = subject;
   const probabilities = predictions.kind === 'probabilities' ? gather(predictions.probabilities, rows, classes) : null;
-  const metrics = names.flatMap((name) => decidedMetric(name, labels, decisions, matrix) ?? scoredMetric(name, { labels, probabilities, classes, weights }) ?? []);
-  return {
-    weigh: (all) => {
-      weights.weigh(all);
-      count(all);
-    },
-    metrics,
-  };
+  const scored: Scored = { labels, probabilities, classes, weights: weights.of(units) };
+  return names.flatMap((name) => decidedMetric(name, labels, decisions, matrix) ?? scoredMetric(name, scored) ?? []);
 }
 
 function decidedMetric(text: string, labels: Int32Array, decisions: Int32Array, matrix: ConfusionMatrix): PlannedMetric | null {
@@ -76,7 +66,7 @@ interface Scored {
   labels: Int32Array;
   probabilities: Float64Array | null;
   classes: number;
-  weights: SetWeights;
+  weights: () => Float64Array;
 }
 
 function scoredMetric(text: string, { labels, probabilities, classes, weights }: Scored): PlannedMetric | null {
@@ -89,7 +79,7 @@ function scoredMetric(text: string, { labels, probabilities, classes, weights }:
       : resampled(() => noScores);
   const area = (scheme: MulticlassScheme, average: 'macro' | 'weighted'): PlannedMetric => {
     const ranked = probabilities && rankClasses(labels, probabilities, classes, scheme);
-    return resampled(() => (ranked ? multiclassRocAuc(ranked, average, weights.current()) : noScores));
+    return resampled(() => (ranked ? multiclassRocAuc(ranked, average, weights()) : noScores));
   };
   switch (findMetric(text)?.name) {
     case 'roc_auc_ovr_macro':

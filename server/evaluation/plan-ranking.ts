@@ -2,7 +2,8 @@ import { findMetric } from '../stats/metric-registry.ts';
 import type { MetricValue } from '../stats/metric-value.ts';
 import { type RankedLists, type RankingOptions, hitRateAtK, meanAveragePrecision, meanReciprocalRank, ndcg, precisionAtK, rankLists, recallAtK } from '../stats/ranking-metrics.ts';
 import { weightedMean } from '../stats/sample-weights.ts';
-import { type MetricPlan, type PlannedMetric, type SetWeights, weightsOf } from './metric-plan.ts';
+import type { PlannedMetric } from './planned-metric.ts';
+import type { UnitWeights } from './unit-weights.ts';
 import type { RankingSubject } from './subject.ts';
 
 /**
@@ -11,20 +12,20 @@ import type { RankingSubject } from './subject.ts';
  *
  * Parameters as for `planBinary`. `rows` of a metric counts the queries that took part.
  */
-export function planRanking(subject: RankingSubject, rows: Uint32Array, units: Uint32Array, names: readonly string[]): MetricPlan {
+export function planRanking(subject: RankingSubject, rows: Uint32Array, units: Uint32Array, names: readonly string[], weights: UnitWeights): PlannedMetric[] {
   const unitOf = new Map<number, number>();
   rows.forEach((row, index) => unitOf.set(subject.queries[row], units[index]));
-  const weights = weightsOf(Uint32Array.from([...unitOf].sort(([a], [b]) => a - b), ([, unit]) => unit));
+  const ofQueries = weights.of(Uint32Array.from([...unitOf].sort(([a], [b]) => a - b), ([, unit]) => unit));
   const lists = rankLists(
     Int32Array.from(rows, (row) => subject.queries[row]),
     Float64Array.from(rows, (row) => subject.predictions.values[row]),
     Float64Array.from(rows, (row) => subject.labels[row]),
   );
-  return { weigh: weights.weigh, metrics: names.flatMap((name) => plannedMetric(name, lists, weights, subject.noRelevant) ?? []) };
+  return names.flatMap((name) => plannedMetric(name, lists, ofQueries, subject.noRelevant) ?? []);
 }
 
 /** Each query's own value is computed once; a resample only averages them anew. */
-function plannedMetric(text: string, lists: RankedLists, weights: SetWeights, noRelevant: RankingOptions['noRelevant']): PlannedMetric | null {
+function plannedMetric(text: string, lists: RankedLists, weights: () => Float64Array, noRelevant: RankingOptions['noRelevant']): PlannedMetric | null {
   const metric = rankingMetric(text);
   if (!metric) return null;
   const whole = metric(lists, noRelevant);
@@ -33,7 +34,7 @@ function plannedMetric(text: string, lists: RankedLists, weights: SetWeights, no
   const terms = Float64Array.from(taking, (index) => values[index] ?? NaN);
   const theirWeights = new Float64Array(taking.length);
   const measure = (): MetricValue => {
-    const all = weights.current();
+    const all = weights();
     for (let index = 0; index < taking.length; index++) theirWeights[index] = all[taking[index]];
     return weightedMean(terms, theirWeights);
   };

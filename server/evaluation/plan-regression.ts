@@ -15,21 +15,22 @@ import {
   rootMeanSquaredLogError,
   symmetricMeanAbsolutePercentageError,
 } from '../stats/regression-metrics.ts';
-import { type MetricPlan, type PlannedMetric, type SetWeights, meanOfRows, weightsOf } from './metric-plan.ts';
+import { type PlannedMetric, meanOfRows } from './planned-metric.ts';
+import type { UnitWeights } from './unit-weights.ts';
 import type { RegressionSubject } from './subject.ts';
 
 /** Regression metrics on some rows; parameters as for `planBinary`. */
-export function planRegression(subject: RegressionSubject, rows: Uint32Array, units: Uint32Array, names: readonly string[]): MetricPlan {
+export function planRegression(subject: RegressionSubject, rows: Uint32Array, units: Uint32Array, names: readonly string[], weights: UnitWeights): PlannedMetric[] {
   const actual = Float64Array.from(rows, (row) => subject.labels[row]);
   const predicted = Float64Array.from(rows, (row) => subject.predictions.values[row]);
-  const weights = weightsOf(units);
-  return { weigh: weights.weigh, metrics: names.flatMap((name) => plannedMetric(name, actual, predicted, weights) ?? []) };
+  const theirs = weights.of(units);
+  return names.flatMap((name) => plannedMetric(name, actual, predicted, theirs) ?? []);
 }
 
-function plannedMetric(text: string, actual: Float64Array, predicted: Float64Array, weights: SetWeights): PlannedMetric | null {
+function plannedMetric(text: string, actual: Float64Array, predicted: Float64Array, weights: () => Float64Array): PlannedMetric | null {
   const rows = actual.length;
   const named = findMetric(text);
-  const data = (): Errors => ({ actual, predicted, weights: weights.current() });
+  const data = (): Errors => ({ actual, predicted, weights: weights() });
   const resampled = (measure: () => MetricValue): PlannedMetric => ({ name: text, measure, rows, basis: { kind: 'resampled' } });
   const mean = (metric: (data: Errors) => MetricValue): PlannedMetric =>
     meanOfRows(text, rows, (index) => metric({ actual: actual.subarray(index, index + 1), predicted: predicted.subarray(index, index + 1) }), weights, () => metric({ actual, predicted }));
@@ -40,7 +41,7 @@ function plannedMetric(text: string, actual: Float64Array, predicted: Float64Arr
       return mean(meanSquaredError);
     case 'rmse': {
       const squared = mean(meanSquaredError);
-      return { ...squared, measure: () => squareRoot(squared.measure()) };
+      return resampled(() => squareRoot(squared.measure()));
     }
     case 'bias':
       return mean(meanError);
@@ -53,7 +54,7 @@ function plannedMetric(text: string, actual: Float64Array, predicted: Float64Arr
     case 'median_ae': {
       if (medianAbsoluteError({ actual, predicted }).value === null) return resampled(() => medianAbsoluteError(data()));
       const statistic = medianAbsoluteErrorStatistic(actual, predicted);
-      return resampled(() => defined(statistic(weights.current())));
+      return resampled(() => defined(statistic(weights())));
     }
     case 'max_error':
       return { ...resampled(() => maxError(data())), basis: { kind: 'extreme' } };

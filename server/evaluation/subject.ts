@@ -59,17 +59,23 @@ export function classCount(subject: Subject): number {
   return subject.task === 'binary' || subject.task === 'multiclass' ? subject.classes.length : 1;
 }
 
-/** Predicted class per row: the one named, the score against the threshold, or the most probable (the first of equals). */
+/** Predicted class of every row, see `decisionIn`. */
 export function decisionsOf(subject: BinarySubject | MulticlassSubject): Int32Array {
+  const decision = decisionIn(subject);
+  return Int32Array.from({ length: subjectRows(subject) }, (_, row) => decision(row));
+}
+
+/** Predicted class of a row: the one named, the score against the threshold, or the most probable (the first of equals). */
+export function decisionIn(subject: BinarySubject | MulticlassSubject): (row: number) => number {
   const { predictions } = subject;
-  if (predictions.kind === 'classes') return predictions.codes;
-  if (subject.task === 'binary' && predictions.kind === 'scores') return Int32Array.from(predictions.scores, (score) => (score >= subject.threshold ? 1 : 0));
+  if (predictions.kind === 'classes') return (row) => predictions.codes[row];
+  if (subject.task === 'binary' && predictions.kind === 'scores') return (row) => (predictions.scores[row] >= subject.threshold ? 1 : 0);
   if (predictions.kind !== 'probabilities') throw new TypeError(`a ${subject.task} task cannot be decided from ${predictions.kind}`);
   const { probabilities } = predictions;
   const classes = subject.classes.length;
-  return Int32Array.from({ length: probabilities.length / classes }, (_, row) => {
+  return (row) => {
     let best = 0;
     for (let index = 1; index < classes; index++) if (probabilities[row * classes + index] > probabilities[row * classes + best]) best = index;
     return best;
-  });
+  };
 }

@@ -12,28 +12,45 @@ import { totalWeight } from './sample-weights.ts';
  * Σ (Rᵢ − Rᵢ₋₁)·Pᵢ. Agrees with sklearn `average_precision_score`.
  */
 export function averagePrecision(ranked: RankedScores, weights?: Float64Array): MetricValue {
-  const positives = positiveWeight(ranked, weights);
-  if (positives.value === null) return positives;
-  // Not `steps`: a bootstrap comes through here thousands of times, and this loop allocates nothing and takes no
-  // branch on the labels, which no processor can predict.
-  const { order, labels, tieEnds } = ranked;
-  let area = 0;
-  let hits = 0;
-  let selected = 0;
-  let start = 0;
-  for (let run = 0; run < tieEnds.length; run++) {
-    const end = tieEnds[run];
-    let gained = 0;
-    for (let position = start; position < end; position++) {
-      const weight = weights === undefined ? 1 : weights[order[position]];
-      selected += weight;
-      gained += weight * labels[position];
+  totalWeight(ranked.rows, weights);
+  return averagePrecisionStatistic(ranked)(weights ?? new Float64Array(ranked.rows).fill(1));
+}
+
+/**
+ * Average precision of the same ranking under one set of weights after another, as a bootstrap asks for it.
+ *
+ * @returns a function of weights, finite and ≥ 0, which it does not check. It sums up all rows without a branch and then
+ *   visits the positives alone, since nothing is gained at a score that only negatives have.
+ */
+export function averagePrecisionStatistic({ order, labels, tieEnds, notANumber }: RankedScores): (weights: Float64Array) => MetricValue {
+  if (notANumber > 0) return () => undefinedBecause(`${notANumber} scores are not a number`);
+  const positives: number[] = [];
+  // Of each run of equal scores that holds positives: where it ends, and how many positives come up to there.
+  const ends: number[] = [];
+  const positivesBy: number[] = [];
+  let position = 0;
+  for (const end of tieEnds) {
+    const before = positives.length;
+    for (; position < end; position++) if (labels[position] === 1) positives.push(order[position]);
+    if (positives.length > before) {
+      ends.push(end);
+      positivesBy.push(positives.length);
     }
-    hits += gained;
-    if (selected > 0) area += gained * (hits / selected);
-    start = end;
   }
-  return defined(area / positives.value);
+  const selectedBy = new Float64Array(order.length + 1);
+  return (weights) => {
+    let selected = 0;
+    for (let position = 0; position < order.length; position++) selectedBy[position + 1] = selected += weights[order[position]];
+    let area = 0;
+    let hits = 0;
+    for (let run = 0, next = 0; run < ends.length; run++) {
+      let gained = 0;
+      for (; next < positivesBy[run]; next++) gained += weights[positives[next]];
+      hits += gained;
+      if (gained > 0) area += gained * (hits / selectedBy[ends[run]]);
+    }
+    return hits === 0 ? undefinedBecause('no actual positives') : defined(area / hits);
+  };
 }
 
 /** One threshold: predicting positive at scores ≥ `threshold` gives these rates. */

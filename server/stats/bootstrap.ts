@@ -1,6 +1,6 @@
 import { type Interval, checkLevel } from './interval.ts';
 import { quantileSorted } from './quantile.ts';
-import { createRandom, fillBootstrapIndices, shuffle } from './random.ts';
+import { createRandom, shuffle } from './random.ts';
 import { normalCdf, normalQuantile } from './special.ts';
 
 /**
@@ -29,6 +29,8 @@ export interface BootstrapPlan {
    * Rows of a cluster are alike, and drawing them one by one would make intervals too narrow.
    */
   clusters?: Int32Array;
+  /** Called with the weights of each resample before the statistics are, for what they share. */
+  prepare?: (weights: Float64Array) => void;
 }
 
 export interface BootstrapEstimate {
@@ -69,20 +71,22 @@ export function* bootstrap(statistics: Statistic[], plan: BootstrapPlan): Genera
   if (!(Number.isInteger(plan.replicates) && plan.replicates >= 2)) throw new RangeError(`${plan.replicates} resamples are not a whole number ≥ 2`);
   const units = unitsOf(plan);
   const random = createRandom(plan.seed);
-  const observed = statistics.map((statistic) => statistic(rowWeights(plan, units, new Float64Array(units.count).fill(1))));
+  const computeOn = (counts: Float64Array, take: (value: number, index: number) => void): void => {
+    const weights = rowWeights(plan, units, counts);
+    plan.prepare?.(weights);
+    statistics.forEach((statistic, index) => take(statistic(weights), index));
+  };
+  const observed = new Float64Array(statistics.length);
+  computeOn(new Float64Array(units.count).fill(1), (value, index) => (observed[index] = value));
   const blocks = plan.method === 'bca' ? Math.min(units.count, JACKKNIFE_BLOCKS_MAX) : 0;
   const steps = units.count < 2 ? 0 : plan.replicates + blocks;
 
   const values = statistics.map(() => new Float64Array(units.count < 2 ? 0 : plan.replicates));
   const drawing = random.split('resamples');
-  const drawn = new Uint32Array(units.count);
   const counts = new Float64Array(units.count);
   for (let replicate = 0; replicate < values[0]?.length; replicate++) {
-    fillBootstrapIndices(drawn, units.count, drawing);
-    counts.fill(0);
-    for (const unit of drawn) counts[unit]++;
-    const weights = rowWeights(plan, units, counts);
-    statistics.forEach((statistic, index) => (values[index][replicate] = statistic(weights)));
+    drawing.countDraws(counts.fill(0), units.count);
+    computeOn(counts, (value, index) => (values[index][replicate] = value));
     yield (replicate + 1) / steps;
   }
 
@@ -91,8 +95,7 @@ export function* bootstrap(statistics: Statistic[], plan: BootstrapPlan): Genera
   for (let block = 0; block < jackknife[0]?.length; block++) {
     counts.fill(1);
     for (let index = block; index < units.count; index += blocks) counts[shuffled[index]] = 0;
-    const weights = rowWeights(plan, units, counts);
-    statistics.forEach((statistic, index) => (jackknife[index][block] = statistic(weights)));
+    computeOn(counts, (value, index) => (jackknife[index][block] = value));
     yield (plan.replicates + block + 1) / steps;
   }
 

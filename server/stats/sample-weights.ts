@@ -13,11 +13,14 @@ export function totalWeight(rows: number, weights?: Float64Array): number {
   if (weights.length !== rows) throw new RangeError(`${weights.length} weights for ${rows} rows`);
   let total = 0;
   for (let row = 0; row < rows; row++) {
-    const weight = weights[row];
-    if (!(weight >= 0 && weight < Infinity)) throw new RangeError(`weight ${weight} at row ${row} is not a finite number ≥ 0`);
-    total += weight;
+    checkWeight(weights[row], row);
+    total += weights[row];
   }
   return total;
+}
+
+function checkWeight(weight: number, row: number): void {
+  if (!(weight >= 0 && weight < Infinity)) throw new RangeError(`weight ${weight} at row ${row} is not a finite number ≥ 0`);
 }
 
 /**
@@ -37,8 +40,14 @@ export function effectiveRows(weights: Float64Array): number {
 
 /** Mean of one number per row, such as a per-row ROUGE score; undefined when no row has weight. */
 export function weightedMean(values: Float64Array, weights?: Float64Array): MetricValue {
-  const total = totalWeight(values.length, weights);
+  if (weights && weights.length !== values.length) throw new RangeError(`${weights.length} weights for ${values.length} rows`);
+  let total = 0;
   let sum = 0;
-  for (let row = 0; row < values.length; row++) sum += (weights ? weights[row] : 1) * values[row];
+  for (let row = 0; row < values.length; row++) {
+    const weight = weights ? weights[row] : 1;
+    checkWeight(weight, row);
+    total += weight;
+    sum += weight * values[row];
+  }
   return ratio(sum, total, 'no rows');
 }

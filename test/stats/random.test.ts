@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createRandom, fillBootstrapIndices, sampleWithoutReplacement, shuffle } from '../../server/stats/random.ts';
+import { createRandom, sampleWithoutReplacement, shuffle } from '../../server/stats/random.ts';
 import { chiSquareSf } from '../../server/stats/special.ts';
 
 /** P of counts at least this uneven, if all cells are equally likely. */
@@ -74,12 +74,14 @@ describe('random numbers', () => {
     expect(shuffle(new Float64Array(0), random)).toEqual(new Float64Array(0));
   });
 
-  test('bootstrap indices are rows, drawn with replacement', () => {
-    const indices = new Int32Array(5000);
-    fillBootstrapIndices(indices, 50, createRandom(3));
-    const counts = new Array<number>(50).fill(0);
-    for (const index of indices) counts[index]++;
-    expect(evenness(counts)).toBeGreaterThan(1e-4);
+  test.each([1, 50, 6000, 2097152, 2097153])('draws out of %i are counted as they would be drawn one by one', (n) => {
+    const [counting, drawing] = [createRandom(3), createRandom(3)];
+    const counts = new Float64Array(n);
+    counting.countDraws(counts, 5000);
+    const expected = new Float64Array(n);
+    for (let draw = 0; draw < 5000; draw++) expected[drawing.below(n)]++;
+    expect(counts.every((count, index) => count === expected[index])).toBe(true);
+    expect(counting.uint32()).toBe(drawing.uint32());
   });
 
   test('a sample without replacement is ascending, distinct and evenly spread', () => {
