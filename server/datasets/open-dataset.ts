@@ -195,9 +195,12 @@ async function loadFile(analysis: Analysis, file: InspectedFile, reader: TextRea
     loaded = await analysis.run(`INSERT INTO ${table} SELECT ${values.join(', ')} FROM ${reader.from}`, [], { signal });
   } catch (error) {
     signal?.throwIfAborted();
+    await assertUnchanged([file]);
     throw unreadable(file, error);
   }
   if (loaded !== reader.rows) {
+    // Replaced between counting and reading, it is no damaged file.
+    await assertUnchanged([file]);
     throw new Problem('dataset-corrupt', `${file.path} holds ${reader.rows} rows, of which ${loaded} could be read`, { where: { path: file.path } });
   }
 }
