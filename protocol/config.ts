@@ -50,6 +50,8 @@ export interface ModelConfig {
   /** Label of the positive class as text; null when the model or the data must say. */
   positive: string | null;
   threshold: number;
+  /** Regression: how far from the expected value a curated case is still right; null where none is written. */
+  tolerance: number | null;
   /** Labels in the order of the probabilities; null: read it from the model. */
   classes: string[] | null;
   /** Version name, or `sha256:` and a digest. */

@@ -43,6 +43,7 @@ export function resolveModel(name: string, spec: Omit<ModelSpec, 'gates'>, datas
     item: spec.item ?? null,
     positive: spec.positive ?? null,
     threshold: spec.threshold,
+    tolerance: spec.tolerance ?? null,
     classes: spec.classes ?? null,
     champion: spec.champion ?? null,
     inputs: Object.entries(spec.inputs ?? {}).map(([input, columns]) => ({ input, columns: typeof columns === 'string' ? [columns] : columns })),
@@ -65,13 +66,14 @@ export function resolveModel(name: string, spec: Omit<ModelSpec, 'gates'>, datas
 function impliedTask(spec: Omit<ModelSpec, 'gates'>): Task | null {
   if (spec.query !== undefined || spec.item !== undefined) return 'ranking';
   if (spec.references !== undefined) return 'generation';
+  if (spec.tolerance !== undefined) return 'regression';
   if (spec.classes !== undefined && spec.classes.length > 2) return 'multiclass';
   if (spec.positive !== undefined || spec.value !== undefined || spec.classes !== undefined) return 'binary';
   return null;
 }
 
 /** Keys that only one task reads. */
-const taskOfKey = { query: 'ranking', item: 'ranking', references: 'generation', positive: 'binary', value: 'binary' } as const satisfies Partial<Record<keyof ModelSpec, Task>>;
+const taskOfKey = { query: 'ranking', item: 'ranking', references: 'generation', positive: 'binary', value: 'binary', tolerance: 'regression' } as const satisfies Partial<Record<keyof ModelSpec, Task>>;
 
 function complainOfTaskKeys(spec: Omit<ModelSpec, 'gates'>, task: Task | null, at: KeyPath, complain: Complain): void {
   for (const [key, needed] of Object.entries(taskOfKey) as [keyof typeof taskOfKey, Task][]) {

@@ -429,6 +429,7 @@ export const model = z
     item: key(column, 'Ranking: what is ranked.').optional(),
     positive: key(label, 'Label of the positive class.', { example: 1, default: 'the model must have exactly the classes 0 and 1, or false and true' }).optional(),
     threshold: key(z.number().min(0).max(1), 'Score from which a row is predicted positive.').default(0.5),
+    tolerance: key(z.number().min(0), 'Regression: how far from the expected value a curated case is still right, in units of the target.', { example: 5 }).optional(),
     classes: key(z.array(label).min(2, { error: 'must name at least two classes' }), 'Labels in the order of the probabilities.', { default: 'read from the model' }).optional(),
     champion: key(name, 'Version in production, by name or by `sha256:…` digest. Other versions are compared with it.', { example: 'v1' }).optional(),
     inputs: key(z.record(z.string().min(1), oneOrMoreColumns), 'Columns for each model input; several columns become one tensor.', { default: 'the column of the same name' }).optional(),

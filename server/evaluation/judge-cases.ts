@@ -6,7 +6,7 @@ export interface CaseRules {
   /** Name of each row, from the column that names cases; "case 1" and so on without. */
   names?: readonly (string | null)[];
   /** Regression: how far from the expected value still counts as right, in target units. */
-  tolerance?: number;
+  tolerance?: number | null;
 }
 
 /**
@@ -17,7 +17,7 @@ export interface CaseRules {
  *   answer for a single row, so its cases are `error`.
  */
 export function judgeCases(subject: Subject, rules: CaseRules = {}): CaseResult[] {
-  return answers(subject, rules.tolerance).map(({ expected, predicted, score, right }, row) => ({
+  return answers(subject, rules.tolerance ?? null).map(({ expected, predicted, score, right }, row) => ({
     row,
     name: rules.names?.[row] ?? `case ${row + 1}`,
     expected: expected ?? 'nothing: the case has no label',
@@ -35,7 +35,7 @@ interface Answer {
   right: boolean | null;
 }
 
-function answers(subject: Subject, tolerance: number | undefined): Answer[] {
+function answers(subject: Subject, tolerance: number | null): Answer[] {
   switch (subject.task) {
     case 'binary':
     case 'multiclass': {
@@ -56,7 +56,7 @@ function answers(subject: Subject, tolerance: number | undefined): Answer[] {
           expected: labelled ? String(label) : null,
           predicted: predicted ? String(value) : null,
           score: predicted ? value : null,
-          right: tolerance === undefined ? null : Math.abs(value - label) <= tolerance + 1e-12,
+          right: tolerance === null ? null : Math.abs(value - label) <= tolerance + 1e-12,
         };
       });
     case 'generation':
