@@ -68,11 +68,12 @@ export async function measureModel(house: House, models: Models, subject: RunSub
   const cases = data.cases;
   const caseAnswers = answers.get('cases');
   if (cases === undefined) steps.missing.cases = `slipway.yaml has no cases dataset for ${config.name}`;
+  else if (contract.task === 'regression' && config.tolerance === null) steps.missing.cases = `slipway.yaml has no tolerance for ${config.name}: how far from the expected value a case is still right`;
   else if (caseAnswers === undefined) steps.missing.cases = steps.missing['predictions.cases'] ?? 'there are no predictions';
   else {
     const judged = await steps.attempt('evaluate', 'curated cases', 'cases', async () => {
       const table = await cases.table();
-      return judgeCases(subjectOf(table, config, cases.config.target ?? config.target, contract, caseAnswers), { names: rowNames(table, cases.config.key) });
+      return judgeCases(subjectOf(table, config, cases.config.target ?? config.target, contract, caseAnswers), { names: rowNames(table, cases.config.key), tolerance: config.tolerance });
     });
     measured.cases = judged ?? [];
   }
