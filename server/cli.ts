@@ -5,7 +5,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { reportPage } from '../figures/report-page.ts';
 import type { Verdict } from '../protocol/measured.ts';
-import { problems, type ProblemBody } from '../protocol/problem.ts';
+import { problems, type ProblemBody, type ProblemCode } from '../protocol/problem.ts';
 import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
 import { columnsText } from './columns-text.ts';
 import { configFile } from './config.ts';
@@ -203,11 +203,18 @@ function program(): Command {
 
 /** What a person sees of work under way; with `--json`, problems alone. */
 function follower({ quiet = false, ...on }: { quiet?: boolean } & Pick<Follower, 'onRun' | 'onBatch'>): Follower {
+  const hinted = new Set<string>();
+  // A hundred files refused for one reason need its next step once.
+  const hintOnce = (code: ProblemCode): string => {
+    if (hinted.has(code)) return '';
+    hinted.add(code);
+    return `\n  ${pc.dim(problems[code])}`;
+  };
   return {
     ...on,
     bar: quiet ? null : openProgressBar(process.stderr, () => performance.now()),
     signal: interrupt.signal,
-    onRefused: ({ path, message, code }) => console.error(`${pc.red('✗')} ${path}: ${message}\n  ${pc.dim(problems[code])}`),
+    onRefused: ({ path, message, code }) => console.error(`${pc.red('✗')} ${path}: ${message}${hintOnce(code)}`),
     onProblem: (problem) => console.error(problemText(problem)),
   };
 }

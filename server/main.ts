@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -196,6 +197,8 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
       if (active.has(work)) throw new Problem('request-invalid', `Work ${work} is under way already`);
       if (active.size >= workMax) throw new Problem('request-invalid', `${workMax} pieces of work are waiting already`);
       const cancel = new AbortController();
+      // Everything a pass waits for listens, and it may wait for a hundred files at once.
+      setMaxListeners(0, cancel.signal);
       const done = perform(work, command, cancel.signal)
         .catch((error: unknown) => log.error('work failed', error))
         .finally(() => active.delete(work));

@@ -54,7 +54,7 @@ export async function openStore(folder: string, now: () => Date): Promise<Store>
     journal = await catchUp(join(folder, 'journal.jsonl'), database, notes);
   } catch (error) {
     await database.close();
-    throw error;
+    throw error instanceof Problem || !isOfTheDisk(error) ? error : unwritable(folder, error);
   }
   return storeOver(folder, database, journal, openBlobs(join(folder, 'blobs')), notes, now);
 }
@@ -72,6 +72,11 @@ async function makeFolder(folder: string): Promise<void> {
 
 function unwritable(path: string, cause: unknown): Problem {
   return new Problem('file-unwritable', `Nothing can be saved in ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, where: { path } });
+}
+
+/** Rights, room or the device: what the person can mend, where anything else would be a bug. */
+function isOfTheDisk(error: unknown): boolean {
+  return ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 function storeOver(folder: string, database: Database, journal: Journal, blobs: Blobs, notes: string[], now: () => Date): Store {

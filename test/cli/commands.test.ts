@@ -187,7 +187,7 @@ describe('slipway check', () => {
   it.each([
     ['a file that is not there', ['check', 'data/nothing.csv'], /data\/nothing\.csv cannot be read/],
     ['a file that is no data', ['check', 'slipway.yaml'], /slipway\.yaml: the name does not say a format/],
-    ['a file outside the workspace', ['check', '/etc/hostname'], /leads outside the workspace/],
+    ['P11: a file outside the workspace', ['check', '/etc/hostname'], /leads outside the workspace/],
     ['a reference that is not there', ['check', 'data/holdout.csv', '--reference', 'before'], /There is no dataset before; slipway\.yaml has reference, holdout, current/],
     ['a finding that is not there', ['check', 'data/holdout.csv', '--rows', 'nothing'], /There is no finding nothing on holdout; none fails; there are/],
   ])('ends with 65 on %s', async (_, args, message) => {
@@ -239,7 +239,7 @@ describe('slipway status, runs and show', () => {
 
   it.each([
     ['a run that is not saved', ['show', 'r-1999'], /No run r-1999 is saved/],
-    ['the start of several runs', ['show', 'r-'], /r- names more than one of the saved runs/],
+    ['P14: the start of several runs', ['show', 'r-'], /r- names more than one of the saved runs/],
     ['a folder that is not there', ['-w', 'nowhere', 'status'], /There is no folder nowhere/],
   ])('end with 65 on %s', async (_, args, message) => {
     const { code, stderr } = await ask(...args);

@@ -60,7 +60,7 @@ describe('two command lines at once', () => {
     expect(versions(await saved())).toEqual(['v1', 'v2', 'v3']);
   });
 
-  it('answer each other: check, status, runs and show while a run is under way', async () => {
+  it('P16, P17, P20: answer each other: check, status, runs and show while a run is under way', async () => {
     const run = slipway.start(workspace, ['run']);
     const connection = await underWay(1);
     const first = new Promise<string>((resolve) => connection.subscribe((message) => message.kind === 'run-finished' && resolve(message.run.id)));
@@ -75,7 +75,7 @@ describe('two command lines at once', () => {
     expect(versions(await saved())).toEqual(['v1', 'v2', 'v3']);
   });
 
-  it.each(['SIGKILL', 'SIGINT'] as const)('the second takes the work up when the first ends by %s', async (signal) => {
+  it.each(['SIGKILL', 'SIGINT'] as const)('P5, P23: the second takes the work up when the first ends by %s', async (signal) => {
     const owner = slipway.start(workspace, ['run']);
     await underWay(1);
     const client = slipway.start(workspace, ['run']);
@@ -124,7 +124,7 @@ describe('a workspace whose owner does not answer', () => {
     ['names another socket', JSON.stringify({ pid: 1, socket: '/run/other.sock', token: 't', startedAt: '2026-01-01T00:00:00Z' })],
     ['names a path that leads elsewhere', JSON.stringify({ pid: 1, socket: '/tmp/slipway-0/../other.sock', token: 't', startedAt: '2026-01-01T00:00:00Z' })],
     ['is empty JSON', 'null'],
-  ])('is opened when its server file %s: it may have come with the workspace', async (_, text) => {
+  ])('P3: is opened when its server file %s: it may have come with the workspace', async (_, text) => {
     await (await openStore(join(workspace, '.slipway'), () => new Date())).close();
     await writeFile(join(workspace, '.slipway/server.json'), text, { mode: 0o600 });
     const connection = await connect(workspace);

@@ -20,7 +20,7 @@ export interface KillsReport {
   kills: number;
   signal: NodeJS.Signals;
   seed: number;
-  /** Processes that had ended by themselves before the signal came. */
+  /** Processes that ended by themselves before the signal came; none of the kills. */
   endedBefore: number;
   /** Kills while a model host was running. */
   withHost: number;
@@ -49,33 +49,35 @@ export async function killAgainAndAgain({ slipway, kills, signal = 'SIGKILL', se
   const random = uniform(seed);
   const known: Known = { told: new Set(), read: new Set() };
   try {
-    // One run to its end, to learn how long one takes.
-    const start = performance.now();
-    await slipway.run(workspace, ['run', '--force']);
-    const typicalMs = performance.now() - start;
+    // One run to its end, to learn how long one takes; on a busy machine that changes.
+    let typicalMs = await timed(() => slipway.run(workspace, ['run', '--force']));
     await lookAt(workspace, known, report, 'before the first kill');
-    for (let kill = 1; kill <= kills; kill++) {
+    for (let kill = 1; kill <= kills; ) {
       // Every few times from nothing, so that the first opening of a workspace is hit too.
       if (kill % 10 === 0) {
         await rm(join(workspace, '.slipway'), { recursive: true });
         known.told.clear();
       }
+      const started = performance.now();
       const running = slipway.start(workspace, ['run', '--force', '--json']);
-      const ends = running.ended.then(() => true);
-      const waited = random() * typicalMs * 1.05;
-      const over = await Promise.race([ends, new Promise<false>((resolve) => setTimeout(() => resolve(false), waited))]);
+      const waitMs = random() * typicalMs;
+      const over = await Promise.race([running.ended.then(() => true), new Promise<false>((resolve) => setTimeout(() => resolve(false), waitMs))]);
       const children = over ? [] : descendantsOf(running.pid);
       const signalled = performance.now();
-      if (over) report.endedBefore++;
-      else running.kill(signal);
+      if (!over) running.kill(signal);
       const { stdout } = await running.ended;
-      if (!over) report.endedMs.push(performance.now() - signalled);
-      if (children.length > 0) report.withHost++;
-      for (const pid of await survivors(children)) report.survivors.push(`kill ${kill}: process ${pid}`);
       // What was printed had been told as saved. The last line may be cut.
       for (const line of stdout.split('\n').slice(0, -1)) known.told.add((JSON.parse(line) as RunReport).id);
-      await lookAt(workspace, known, report, `kill ${kill}, ${waited.toFixed(0)} ms`);
-      told(`${kill}/${kills}`);
+      if (over) {
+        report.endedBefore++;
+        typicalMs = (typicalMs + performance.now() - started) / 2;
+        continue;
+      }
+      report.endedMs.push(performance.now() - signalled);
+      if (children.length > 0) report.withHost++;
+      for (const pid of await survivors(children)) report.survivors.push(`kill ${kill}: process ${pid}`);
+      await lookAt(workspace, known, report, `kill ${kill}, after ${waitMs.toFixed(0)} ms`);
+      told(`${kill++}/${kills}`);
     }
   } finally {
     await rm(workspace, { recursive: true });
@@ -118,6 +120,12 @@ async function lookAt(workspace: string, known: Known, report: KillsReport, when
   }
 }
 
+async function timed(act: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await act();
+  return performance.now() - start;
+}
+
 async function readOr<T>(read: () => Promise<T>, report: KillsReport, what: string): Promise<T | null> {
   try {
     return await read();
@@ -149,7 +157,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const slipway = await buildSlipway();
   try {
     const report = await killAgainAndAgain({ slipway, kills: Number(values.kills), signal: values.signal as NodeJS.Signals, seed: Number(values.seed), told: (text) => process.stderr.write(`\r${text} `) });
-    console.log(`\n${report.kills} × ${report.signal}, seed ${report.seed}: ${report.withHost} while a model host ran, ${report.endedBefore} after the end`);
+    console.log(`\n${report.kills} × ${report.signal}, seed ${report.seed}: ${report.withHost} of them while a model host ran (and ${report.endedBefore} runs that ended by themselves first)`);
     console.log(`to the end of the process: ${quantiles(report.endedMs)}`);
     console.log(`to open the workspace again: ${quantiles(report.reopenedMs)}`);
     console.log(`${report.runsSaved} runs read and judged again, ${report.batchesSaved} batch reports read`);

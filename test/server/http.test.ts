@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,6 +82,13 @@ function routes(): { method: string; path: string }[] {
   return stack.flatMap(({ route }) => (route === undefined ? [] : Object.keys(route.methods).map((method) => ({ method: method.toUpperCase(), path: route.path.replace(/:\w+/g, 'x') }))));
 }
 
+it('P1, P2, P4: the socket is the user’s alone', async () => {
+  for (const path of [plane.socket, folder]) expect((await stat(path)).mode & 0o077).toBe(0);
+  await chmod(folder, 0o755);
+  await expect(openControlPlane({ slipway, socket: join(folder, 'other'), token })).rejects.toMatchObject({ code: 'path-outside-workspace' });
+  await chmod(folder, 0o700);
+});
+
 const hostileHosts = ['', 'evil.example', 'localhost.evil.example', 'localhost:80', 'LOCALHOST', '127.0.0.1', '127.0.0.1:80', '[::1]', '0.0.0.0', 'localhost,evil.example', 'localhost@evil.example', 'xn--localhost-', 'localhost.', ' localhost.example', 'user@localhost', '169.254.169.254', 'metadata.google.internal', '2130706433', '0x7f000001', '017700000001'];
 
 describe('the control plane', () => {
@@ -89,7 +96,7 @@ describe('the control plane', () => {
     expect(routes().length).toBeGreaterThanOrEqual(8);
   });
 
-  it.each(hostileHosts)('refuses the Host %j on every route and method, with the right token', async (host) => {
+  it.each(hostileHosts)('P6: refuses the Host %j on every route and method, with the right token', async (host) => {
     for (const { path } of routes()) {
       for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD']) {
         const { status } = await ask(method, path, { ...good, host, 'content-type': 'application/json' });
@@ -107,7 +114,7 @@ describe('the control plane', () => {
     ['an Origin', { ...good, origin: 'https://evil.example' }],
     ['a null Origin', { ...good, origin: 'null' }],
     ['a browser’s fetch metadata', { ...good, 'sec-fetch-site': 'cross-site' }],
-  ])('refuses every route with %s', async (_, headers) => {
+  ])('P7, P9: refuses every route with %s', async (_, headers) => {
     for (const { method, path } of routes()) {
       const answer = await ask(method, path, { ...headers, 'content-type': 'application/json' }, method === 'POST' ? '{"work":"12345678","command":{"kind":"run"}}' : undefined);
       expect(answer.status).toBe(403);
@@ -116,7 +123,7 @@ describe('the control plane', () => {
     expect(submitted).toEqual([]);
   });
 
-  it('answers with headers that let no page read or frame it, and no CORS header', async () => {
+  it('P7, P12: answers with headers that let no page read or frame it, and no CORS header', async () => {
     for (const { method, path } of routes()) {
       const { headers } = await ask(method, path);
       expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'same-origin' });
@@ -124,7 +131,7 @@ describe('the control plane', () => {
     }
   });
 
-  it('takes a command under the id its asker chose', async () => {
+  it('P15, P16: takes a command under the id its asker chose', async () => {
     const { status, text } = await ask('POST', '/v1/work', { ...good, 'content-type': 'application/json' }, JSON.stringify({ work: 'my-work-1', command: { kind: 'run', models: ['m'] } }));
     expect([status, JSON.parse(text)]).toEqual([202, { work: 'my-work-1' }]);
     expect(submitted.pop()).toEqual(['my-work-1', { kind: 'run', models: ['m'], versions: undefined, force: undefined, watch: undefined }]);
@@ -139,18 +146,18 @@ describe('the control plane', () => {
     ['a prototype key', '{"work":"12345678","command":{"kind":"run"},"__proto__":{"a":1}}', 400],
     ['65 levels of nesting', `${'['.repeat(65)}${']'.repeat(65)}`, 400],
     ['a body over 1 MiB', `{"work":"${'a'.repeat(1 << 20)}"}`, 413],
-  ])('refuses %s', async (_, body, status) => {
+  ])('P8, P10, P15: refuses %s', async (_, body, status) => {
     const answer = await ask('POST', '/v1/work', { ...good, 'content-type': 'application/json' }, body);
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.text)).toMatchObject({ code: 'request-invalid' });
     expect(submitted).toEqual([]);
   });
 
-  it('refuses a body that does not say it is JSON', async () => {
+  it('P8: refuses a body that does not say it is JSON', async () => {
     expect((await ask('POST', '/v1/work', { ...good, 'content-type': 'text/plain' }, '{}')).status).toBe(400);
   });
 
-  it('says what is missing, and keeps a bug to itself', async () => {
+  it('P13: says what is missing, and keeps a bug to itself', async () => {
     expect(JSON.parse((await ask('GET', '/v1/runs/r-1')).text)).toMatchObject({ code: 'run-missing', detail: 'No run r-1 is saved', status: 404 });
     const bug = await ask('GET', '/v1/batches/b-1');
     expect([bug.status, bug.text.includes('secret')]).toEqual([500, false]);
@@ -168,7 +175,7 @@ describe('the feed', () => {
     ['from a page', { ...good, origin: 'https://evil.example' }, '/v1/feed', 403],
     ['under another name', { ...good, host: 'evil.example' }, '/v1/feed', 403],
     ['at another address', good, '/v1/other', 404],
-  ])('refuses an upgrade %s', async (_, headers, path, status) => {
+  ])('P6, P7, P9: refuses an upgrade %s', async (_, headers, path, status) => {
     const socket = open(headers, path);
     const refused = await new Promise<number>((resolve, reject) => {
       socket.once('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
@@ -179,7 +186,7 @@ describe('the feed', () => {
     socket.terminate();
   });
 
-  it('greets, gives a snapshot, then tells in order', async () => {
+  it('P18, P19: greets, gives a snapshot, then tells in order', async () => {
     const socket = open(good);
     const seen: FeedMessage[] = [];
     const third = new Promise<void>((resolve) => {
@@ -196,7 +203,50 @@ describe('the feed', () => {
     socket.terminate();
   });
 
-  it('closes on whoever talks to it', async () => {
+  it('P22: lets in 32 clients', async () => {
+    const sockets = Array.from({ length: 32 }, () => open(good));
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('open', resolve))));
+    const late = open(good);
+    const refused = await new Promise<number>((resolve) => {
+      late.once('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
+      late.once('error', () => {});
+    });
+    expect(refused).toBe(503);
+    late.terminate();
+    const closed = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const socket of sockets) socket.terminate();
+    await Promise.all(closed);
+  });
+
+  it('P22: sends a client that does not read no progress, then sends it away to come back', async () => {
+    const socket = open(good);
+    await new Promise((resolve) => socket.once('open', resolve));
+    const seen: FeedMessage['kind'][] = [];
+    socket.on('message', (data: Buffer) => seen.push((JSON.parse(data.toString()) as FeedMessage).kind));
+    socket.pause();
+    const bulky = { kind: 'model-refused' as const, work: 'w', file: { path: 'x'.repeat(1 << 20), code: 'model-refused' as const, message: '' } };
+    for (let message = 0; message < 30; message++) {
+      feed.tell(bulky);
+      feed.progress({ work: 'w', step: 'profile', subject: '', done: message, total: 30, unit: 'rows' });
+    }
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+    socket.resume();
+    expect(await closed).toBe(1013);
+    const told = seen.filter((kind) => kind === 'model-refused').length;
+    expect(told).toBeGreaterThanOrEqual(16);
+    expect(told).toBeLessThan(30);
+    expect(seen.filter((kind) => kind === 'progress').length).toBeLessThan(told);
+  });
+
+  it('P23: drops its clients when it ends, before their work is cut short', async () => {
+    const socket = open(good);
+    await new Promise((resolve) => socket.once('open', resolve));
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+    feed.detach();
+    expect(await closed).toBe(1006);
+  });
+
+  it('P21: closes on whoever talks to it', async () => {
     const socket = open(good);
     await new Promise((resolve) => socket.once('open', resolve));
     const closed = new Promise<number>((resolve) => socket.once('close', resolve));
