@@ -113,6 +113,19 @@ describe('two command lines at once', () => {
 });
 
 describe('a workspace whose owner does not answer', () => {
+  it('P23: a client is told that its owner has ended, whether it listens or asks', async () => {
+    const owner = await connect(workspace);
+    const client = await connect(workspace);
+    expect([owner.remote, client.remote, client.ownerPid]).toEqual([false, true, process.pid]);
+    const told = new Promise<unknown>((resolve) => client.subscribe((message) => message.kind === 'problem' && resolve(message.problem.code)));
+    await owner.close();
+    expect(await told).toBe('server-unreachable');
+    await expect(client.snapshot()).rejects.toMatchObject({ code: 'server-unreachable' });
+    const late = new Promise<unknown>((resolve) => client.subscribe((message) => message.kind === 'problem' && resolve(message.problem.code)));
+    expect(await late).toBe('server-unreachable');
+    await client.close();
+  });
+
   it('is not opened a second time; the message says why', async () => {
     const store = await openStore(join(workspace, '.slipway'), () => new Date());
     await expect(connect(workspace, { waitMs: 100 })).rejects.toMatchObject({ code: 'store-locked', message: expect.stringContaining('owns this workspace') });

@@ -161,7 +161,8 @@ describe('the control plane', () => {
     expect(JSON.parse((await ask('GET', '/v1/runs/r-1')).text)).toMatchObject({ code: 'run-missing', detail: 'No run r-1 is saved', status: 404 });
     const bug = await ask('GET', '/v1/batches/b-1');
     expect([bug.status, bug.text.includes('secret')]).toEqual([500, false]);
-    expect((await ask('GET', '/v1/nothing')).status).toBe(404);
+    expect(JSON.parse(bug.text)).toMatchObject({ code: 'internal' });
+    expect(JSON.parse((await ask('GET', '/v1/nothing')).text)).toMatchObject({ code: 'not-found', status: 404 });
     expect((await ask('DELETE', '/v1/work/unknown-work')).status).toBe(404);
     expect((await ask('DELETE', '/v1/work/known-work')).status).toBe(202);
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BatchReport, BatchSummary, RunReport, RunSummary } from '../../protocol/run.ts';
+import { openDatabase } from '../../server/engines/duckdb.ts';
 import { openStore } from '../../server/store/open-store.ts';
 
 let folder: string;
@@ -117,6 +118,15 @@ describe('the store', () => {
   it('says what stands in the way where nothing can be saved, and takes no database for broken', async () => {
     await writeFile(folder, 'a file where the folder should be');
     await expect(openStore(folder, now)).rejects.toMatchObject({ code: 'file-unwritable', where: { path: folder } });
+  });
+
+  it('refuses a database that a newer Slipway has written, and leaves it as it is', async () => {
+    await saved(['r-1']);
+    const database = await openDatabase(join(folder, 'slipway.duckdb'));
+    await database.run('INSERT INTO schema_version VALUES (99)');
+    await database.close();
+    await expect(openStore(folder, now)).rejects.toMatchObject({ code: 'store-newer' });
+    expect((await readdir(folder)).filter((name) => name.includes('.corrupt-'))).toEqual([]);
   });
 
   it('keeps its folder private and out of git', async () => {
