@@ -3,12 +3,15 @@ import type { Measured } from '../../protocol/measured.ts';
 import { type BootstrapEstimate, type Statistic, bootstrap } from '../stats/bootstrap.ts';
 import { calibrate, calibrateClasses, chooseCalibrator } from '../stats/calibrator.ts';
 import { accuracy, averaged, f1, precision, recall } from '../stats/classification-metrics.ts';
-import { type ConfusionMatrix, confusionMatrix, decide, oneVersusRest } from '../stats/confusion.ts';
+import { type ConfusionMatrix, decide, oneVersusRest } from '../stats/confusion.ts';
+import { deLong } from '../stats/delong.ts';
 import type { MetricValue } from '../stats/metric-value.ts';
 import { estimatePerformance as expectMetrics, possibleOutcomes } from '../stats/performance-estimate.ts';
 import { notProbabilities } from '../stats/probabilities.ts';
+import { wilsonInterval } from '../stats/proportion-interval.ts';
 import { rankScores } from '../stats/ranked-scores.ts';
-import { rocAuc } from '../stats/roc-auc.ts';
+import { uncheckedRocAuc } from '../stats/roc-auc.ts';
+import { createUnitWeights } from '../stats/unit-weights.ts';
 
 /** Scored rows: for two classes the probability of class 1 per row, else row-major rows × classes. */
 export interface ScoredRows {
@@ -52,31 +55,36 @@ export const estimatedMetrics = {
  * @returns one estimate per metric of `estimatedMetrics`, in that order; a metric that does not exist has its reason
  * @throws RangeError when scores are not probabilities or no reference row has a label
  */
-export async function estimatePerformance(input: PerformanceInput, options: PerformanceOptions, tick: () => void | Promise<void> = () => {}): Promise<PerformanceEstimate[]> {
-  const { classes } = input;
+export async function estimatePerformance({ classes, threshold, ...input }: PerformanceInput, options: PerformanceOptions, tick: () => void | Promise<void> = () => {}): Promise<PerformanceEstimate[]> {
   const names = classes === 2 ? estimatedMetrics.binary : estimatedMetrics.multiclass;
-  const reference = labelledRows(input.reference, classes);
+  // In order of score, so that a replicate reads the weights of the ranking one after another.
+  const rowsOf = (rows: ScoredRows): ScoredRows => (classes === 2 ? byScore(rows) : rows);
+  const [labelled, asked] = [rowsOf(input.reference), rowsOf(input.current)];
+  const reference = labelledRows(labelled, classes);
   if (reference === null) throw new RangeError('no reference row has a label');
-  const probabilities = calibratedOn(reference, input.current.scores, classes, options.seed);
+  const probabilities = calibratedOn(reference, asked.scores, classes, options.seed);
   const outcomes = possibleOutcomes(probabilities, classes, classes === 2 ? 'binary' : 'row-major');
-  const perOutcome = spread(input.current.scores, outcomes.rows, classes);
+  const perOutcome = spread(asked.scores, outcomes.rows, classes);
 
-  const statisticsOf = ({ labels, scores }: LabelledRows): Statistic[] => metricStatistics(names, labels, scores, classes, input.threshold);
   const plan = { replicates: options.replicates ?? 1000, seed: options.seed, level: options.level ?? 0.95 };
-  const estimated = await run(expectMetrics(outcomes, statisticsOf({ labels: outcomes.labels, scores: perOutcome }), plan), tick);
-  const onLabelled = (rows: LabelledRows): Promise<BootstrapEstimate[]> =>
-    run(bootstrap(statisticsOf(rows), { ...plan, rows: rows.labels.length, method: 'percentile' }), tick);
-  const before = await onLabelled(reference);
-  const current = labelledRows(input.current, classes);
-  const realised = current === null ? null : await onLabelled(current);
-  const currentRows = classes === 2 ? input.current.scores.length : input.current.scores.length / classes;
+  const expected = metricStatistics(names, { labels: outcomes.labels, scores: perOutcome }, classes, threshold);
+  const estimated = await run(expectMetrics(outcomes, expected.statistics, { ...plan, prepare: expected.prepare }), tick);
+  const before = await measureLabelled(names, reference, classes, threshold, plan, tick);
+  const current = labelledRows(asked, classes);
+  const realised = current === null ? null : await measureLabelled(names, current, classes, threshold, plan, tick);
+  const currentRows = asked.scores.length / (classes === 2 ? 1 : classes);
   return names.map((metric, index) => ({
     metric,
     estimated: measured(estimated[index], currentRows),
-    reference: measured(before[index], reference.labels.length),
-    ...(realised !== null && current !== null && { realised: measured(realised[index], current.labels.length) }),
+    reference: before[index],
+    ...(realised !== null && { realised: realised[index] }),
     definition: 'CBPE: expected metric under calibrated probabilities, interval by simulated labels; agrees with NannyML up to its calibration splits and to ties in the ROC curve',
   }));
+}
+
+function byScore({ scores, labels }: ScoredRows): ScoredRows {
+  const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
+  return { scores: Float64Array.from(order, (row) => scores[row]), labels: labels && Int32Array.from(order, (row) => labels[row]) };
 }
 
 interface LabelledRows {
@@ -114,34 +122,75 @@ function calibratedOn({ labels, scores }: LabelledRows, current: Float64Array, c
   return calibrateClasses(calibrators, current);
 }
 
-/** Metrics as functions of row weights, the confusion matrix counted once for all of them. */
-function metricStatistics(names: readonly string[], labels: Int32Array, scores: Float64Array, classes: number, threshold: number): Statistic[] {
-  const predicted = classes === 2 ? Int32Array.from(decide(scores, threshold)) : mostLikely(scores, classes);
-  let countedFor: Float64Array | null = null;
-  let matrix: ConfusionMatrix;
-  const ranked = classes === 2 ? rankScores(labels, scores) : null;
-  const value = (name: string, weights: Float64Array): MetricValue => {
-    if (name === 'roc_auc' && ranked !== null) return rocAuc(ranked, weights);
-    // Statistics of one replicate are called one after the other on the same array, which the next replicate refills.
-    if (countedFor !== weights || name === names[0]) [matrix, countedFor] = [confusionMatrix(labels, predicted, classes, weights), weights];
+/** Metrics of labelled rows with the intervals they have in an evaluation: Wilson, DeLong, else the percentile bootstrap. */
+async function measureLabelled(
+  names: readonly string[],
+  rows: LabelledRows,
+  classes: number,
+  threshold: number,
+  plan: { replicates: number; seed: number; level: number },
+  tick: () => void | Promise<void>,
+): Promise<Measured[]> {
+  const { statistics, prepare, matrix } = metricStatistics(names, rows, classes, threshold);
+  const count = rows.labels.length;
+  const byFormula = names.map((name) => formulaEstimate(name, rows, matrix, plan.level));
+  const open = statistics.filter((_, index) => byFormula[index] === null);
+  const resampled = (await run(bootstrap(open, { ...plan, rows: count, method: 'percentile', prepare }), tick)).values();
+  return byFormula.map((estimate) => estimate ?? measured(resampled.next().value!, count));
+}
+
+function formulaEstimate(name: string, { labels, scores }: LabelledRows, matrix: ConfusionMatrix, level: number): Measured | null {
+  const rows = labels.length;
+  const share = (hits: number, trials: number): Measured | null => {
+    const interval = wilsonInterval(hits, trials, level);
+    return interval && { value: hits / trials, rows, interval };
+  };
+  const { truePositives, falsePositives, falseNegatives } = oneVersusRest(matrix, 1);
+  switch (name) {
+    case 'accuracy':
+      return share(Math.round((accuracy(matrix).value ?? 0) * rows), rows);
+    case 'precision':
+      return share(truePositives, truePositives + falsePositives);
+    case 'recall':
+      return share(truePositives, truePositives + falseNegatives);
+    case 'roc_auc': {
+      const { value, interval } = deLong(labels, scores, level);
+      return value.value === null || interval === null ? null : { value: value.value, rows, interval };
+    }
+    default:
+      return null;
+  }
+}
+
+/** Metrics under weights of the rows, which `prepare` takes: the rows are added up by label and decision once for all of them. */
+function metricStatistics(names: readonly string[], { labels, scores }: LabelledRows, classes: number, threshold: number): { statistics: Statistic[]; prepare: (weights: Float64Array) => void; matrix: ConfusionMatrix } {
+  const predicted = classes === 2 ? decide(scores, threshold) : mostLikely(scores, classes);
+  const unitWeights = createUnitWeights(labels.length);
+  const cells = labels.map((label, row) => label * classes + predicted[row]);
+  const matrix: ConfusionMatrix = { classes, counts: unitWeights.sums(cells, Uint32Array.from(labels.keys()), classes * classes) };
+  const ranked = rankScores(classes === 2 ? labels : new Int32Array(), classes === 2 ? scores : new Float64Array());
+  const metric = (name: string): ((weights: Float64Array) => MetricValue) => {
     switch (name) {
       case 'accuracy':
-        return accuracy(matrix);
+        return () => accuracy(matrix);
       case 'precision':
-        return precision(oneVersusRest(matrix, 1));
+        return () => precision(oneVersusRest(matrix, 1));
       case 'recall':
-        return recall(oneVersusRest(matrix, 1));
+        return () => recall(oneVersusRest(matrix, 1));
       case 'f1':
-        return f1(oneVersusRest(matrix, 1));
+        return () => f1(oneVersusRest(matrix, 1));
+      case 'roc_auc':
+        return (weights) => uncheckedRocAuc(ranked, weights);
       case 'recall_macro':
-        return averaged(matrix, recall, 'macro');
+        return () => averaged(matrix, recall, 'macro');
       case 'f1_macro':
-        return averaged(matrix, f1, 'macro');
+        return () => averaged(matrix, f1, 'macro');
       default:
         throw new Error(`${name} is not estimated`);
     }
   };
-  return names.map((name) => (weights) => value(name, weights).value ?? NaN);
+  const metrics = names.map(metric);
+  return { statistics: metrics.map((measure) => (weights) => measure(weights).value ?? NaN), prepare: unitWeights.weigh, matrix };
 }
 
 function mostLikely(scores: Float64Array, classes: number): Int32Array {

@@ -7,7 +7,7 @@ import { type MetricValue, undefinedBecause } from '../stats/metric-value.ts';
 import { wilsonInterval } from '../stats/proportion-interval.ts';
 import { effectiveRows } from '../stats/sample-weights.ts';
 import type { PlannedMetric } from './planned-metric.ts';
-import type { UnitWeights } from './unit-weights.ts';
+import type { UnitWeights } from '../stats/unit-weights.ts';
 
 /** Rows of binary decisions with the groups they belong to. */
 export interface GroupedDecisions {

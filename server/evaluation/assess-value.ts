@@ -2,7 +2,7 @@ import type { ValueReport } from '../../protocol/evaluation.ts';
 import type { Measured } from '../../protocol/measured.ts';
 import { ratio } from '../stats/metric-value.ts';
 import type { PlannedMetric } from './planned-metric.ts';
-import type { UnitWeights } from './unit-weights.ts';
+import type { UnitWeights } from '../stats/unit-weights.ts';
 
 /** What each outcome of a prediction is worth, as written in slipway.yaml; costs are negative. */
 export interface OutcomeValues {

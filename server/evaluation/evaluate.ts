@@ -17,7 +17,7 @@ import { measure } from './measure.ts';
 import { defaultMetrics, planMetrics } from './plan-metrics.ts';
 import { findPredictionFaults, predictionRows } from './predictions.ts';
 import { resamplingUnits } from './resampling-units.ts';
-import { createUnitWeights } from './unit-weights.ts';
+import { createUnitWeights } from '../stats/unit-weights.ts';
 import { type Slice, type SliceDeclaration, columnCodes, resolveSlices } from './slice.ts';
 import { type BinarySubject, type Subject, classCount, decisionsOf, subjectRows } from './subject.ts';
 

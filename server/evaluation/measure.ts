@@ -3,7 +3,7 @@ import { bootstrap } from '../stats/bootstrap.ts';
 import { deLong } from '../stats/delong.ts';
 import { wilsonInterval } from '../stats/proportion-interval.ts';
 import type { PlannedMetric } from './planned-metric.ts';
-import type { UnitWeights } from './unit-weights.ts';
+import type { UnitWeights } from '../stats/unit-weights.ts';
 
 export interface MeasureOptions {
   /** Units that resamples are drawn from: rows, or queries. */

@@ -6,7 +6,7 @@ import { keptTable } from './kept-table.ts';
 import type { PlannedMetric } from './planned-metric.ts';
 import { defaultMetrics, planMetrics } from './plan-metrics.ts';
 import { findPredictionFaults, predictionRows } from './predictions.ts';
-import { type UnitWeights, createUnitWeights } from './unit-weights.ts';
+import { type UnitWeights, createUnitWeights } from '../stats/unit-weights.ts';
 import { type SliceDeclaration, resolveSlices } from './slice.ts';
 import { type Subject, classCount, decisionIn, subjectRows } from './subject.ts';
 import { resamplingUnits } from './resampling-units.ts';

@@ -10,7 +10,7 @@ import { type RankedScores, rankScores } from '../stats/ranked-scores.ts';
 import { rocAuc } from '../stats/roc-auc.ts';
 import { type PlannedMetric, meanOfRows } from './planned-metric.ts';
 import { resampledReliability } from './resampled-reliability.ts';
-import type { UnitWeights } from './unit-weights.ts';
+import type { UnitWeights } from '../stats/unit-weights.ts';
 import { type BinarySubject, decisionIn } from './subject.ts';
 
 /**

@@ -6,7 +6,7 @@ import type { MetricValue } from '../stats/metric-value.ts';
 import { type RougeKind, rouge } from '../stats/rouge.ts';
 import { weightedMean } from '../stats/sample-weights.ts';
 import type { PlannedMetric } from './planned-metric.ts';
-import type { UnitWeights } from './unit-weights.ts';
+import type { UnitWeights } from '../stats/unit-weights.ts';
 import type { GenerationSubject } from './subject.ts';
 
 /** Generation metrics on some rows; parameters as for `planBinary`. Texts are tokenised once, whatever is resampled. */

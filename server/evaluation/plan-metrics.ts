@@ -5,7 +5,7 @@ import { planMulticlass } from './plan-multiclass.ts';
 import { planRanking } from './plan-ranking.ts';
 import { planRegression } from './plan-regression.ts';
 import type { PlannedMetric } from './planned-metric.ts';
-import type { UnitWeights } from './unit-weights.ts';
+import type { UnitWeights } from '../stats/unit-weights.ts';
 import type { Subject } from './subject.ts';
 
 /**

@@ -6,7 +6,7 @@ import { findMetric } from '../stats/metric-registry.ts';
 import { type MetricValue, undefinedBecause } from '../stats/metric-value.ts';
 import { type MulticlassScheme, multiclassRocAuc, rankClasses } from '../stats/roc-auc.ts';
 import { type PlannedMetric, meanOfRows } from './planned-metric.ts';
-import type { UnitWeights } from './unit-weights.ts';
+import type { UnitWeights } from '../stats/unit-weights.ts';
 import { type MulticlassSubject, decisionIn } from './subject.ts';
 
 /** Multiclass metrics on some rows; parameters as for `planBinary`. */

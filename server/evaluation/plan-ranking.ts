@@ -3,7 +3,7 @@ import type { MetricValue } from '../stats/metric-value.ts';
 import { type RankedLists, type RankingOptions, hitRateAtK, meanAveragePrecision, meanReciprocalRank, ndcg, precisionAtK, rankLists, recallAtK } from '../stats/ranking-metrics.ts';
 import { weightedMean } from '../stats/sample-weights.ts';
 import type { PlannedMetric } from './planned-metric.ts';
-import type { UnitWeights } from './unit-weights.ts';
+import type { UnitWeights } from '../stats/unit-weights.ts';
 import type { RankingSubject } from './subject.ts';
 
 /**

@@ -16,7 +16,7 @@ import {
   symmetricMeanAbsolutePercentageError,
 } from '../stats/regression-metrics.ts';
 import { type PlannedMetric, meanOfRows } from './planned-metric.ts';
-import type { UnitWeights } from './unit-weights.ts';
+import type { UnitWeights } from '../stats/unit-weights.ts';
 import type { RegressionSubject } from './subject.ts';
 
 /** Regression metrics on some rows; parameters as for `planBinary`. */

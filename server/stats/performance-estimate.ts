@@ -1,7 +1,7 @@
 import { type BootstrapEstimate, type Statistic, percentileInterval, summarise } from './bootstrap.ts';
 import { checkLevel } from './interval.ts';
 import { notProbabilities, rowCount } from './probabilities.ts';
-import { createRandom } from './random.ts';
+import { type Random, createRandom } from './random.ts';
 
 /**
  * Rows without labels, each written once per class it may belong to, with the probability that it does.
@@ -49,6 +49,8 @@ export interface PerformanceEstimatePlan {
   replicates: number;
   seed: number;
   level: number;
+  /** Called with the weights of each replicate before the statistics are, for what they share. */
+  prepare?: (weights: Float64Array) => void;
 }
 
 /**
@@ -67,12 +69,15 @@ export function* estimatePerformance(outcomes: PossibleOutcomes, statistics: Sta
   const { classes, weights: probabilities } = outcomes;
   const rows = probabilities.length / classes;
   const random = createRandom(plan.seed).split('simulated labels');
+  plan.prepare?.(probabilities);
   const observed = statistics.map((statistic) => statistic(probabilities));
   const values = statistics.map(() => new Float64Array(rows === 0 ? 0 : plan.replicates));
   const weights = new Float64Array(probabilities.length);
+  const drawn = new Float64Array(rows);
   for (let replicate = 0; replicate < values[0]?.length; replicate++) {
-    weights.fill(0);
-    for (let draw = 0; draw < rows; draw++) weights[throwLabel(probabilities, random.below(rows) * classes, classes, random.uniform())]++;
+    random.countDraws(drawn.fill(0), rows);
+    throwLabels(probabilities, drawn, random, weights);
+    plan.prepare?.(weights);
     statistics.forEach((statistic, index) => (values[index][replicate] = statistic(weights)));
     yield (replicate + 1) / plan.replicates;
   }
@@ -81,11 +86,17 @@ export function* estimatePerformance(outcomes: PossibleOutcomes, statistics: Sta
   );
 }
 
-function throwLabel(probabilities: Float64Array, start: number, classes: number, uniform: number): number {
-  let left = uniform;
-  for (let index = start; index < start + classes - 1; index++) {
-    left -= probabilities[index];
-    if (left < 0) return index;
+/** Gives every drawing of a row one of its outcomes, by their probabilities, and counts how often each outcome came. */
+function throwLabels(probabilities: Float64Array, drawn: Float64Array, random: Random, counts: Float64Array): void {
+  const classes = probabilities.length / drawn.length;
+  counts.fill(0);
+  for (let row = 0; row < drawn.length; row++) {
+    const last = (row + 1) * classes - 1;
+    for (let left = drawn[row]; left > 0; left--) {
+      let uniform = random.uint32() / 4294967296;
+      let outcome = row * classes;
+      while (outcome < last && uniform >= probabilities[outcome]) uniform -= probabilities[outcome++];
+      counts[outcome]++;
+    }
   }
-  return start + classes - 1;
 }

@@ -16,22 +16,29 @@ import { totalWeight } from './sample-weights.ts';
 export function rocAuc(ranked: RankedScores, weights?: Float64Array): MetricValue {
   if (ranked.notANumber > 0) return undefinedBecause(`${ranked.notANumber} scores are not a number`);
   totalWeight(ranked.rows, weights);
+  return uncheckedRocAuc(ranked, weights ?? new Float64Array(ranked.rows).fill(1));
+}
+
+/** `rocAuc` under weights that are known to be finite and ≥ 0, as those of a resample are. No score is NaN. */
+export function uncheckedRocAuc({ order, labels, tieEnds }: RankedScores, weights: Float64Array): MetricValue {
   let above = 0;
   let negatives = 0;
   let wins = 0;
-  let start = 0;
-  for (const end of ranked.tieEnds) {
+  let position = 0;
+  for (let run = 0; run < tieEnds.length; run++) {
+    const end = tieEnds[run];
     let tiedPositives = 0;
     let tiedNegatives = 0;
-    for (let position = start; position < end; position++) {
-      const weight = weights ? weights[ranked.order[position]] : 1;
-      if (ranked.labels[position] === 1) tiedPositives += weight;
-      else tiedNegatives += weight;
+    for (; position < end; position++) {
+      const weight = weights[order[position]];
+      // No branch on the label, which no processor can predict.
+      const positive = weight * labels[position];
+      tiedPositives += positive;
+      tiedNegatives += weight - positive;
     }
     wins += tiedNegatives * (above + tiedPositives / 2);
     above += tiedPositives;
     negatives += tiedNegatives;
-    start = end;
   }
   if (above === 0) return undefinedBecause('no actual positives');
   if (negatives === 0) return undefinedBecause('no actual negatives');

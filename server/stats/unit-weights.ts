@@ -1,6 +1,6 @@
 /**
  * The weights under which everything in one measurement is computed: the data's own, or how often a resample drew each unit.
- * Plans ask for what they need of them when they are made; a resample then costs one `weigh`, whatever the number of plans.
+ * Metrics ask for what they need of them when they are planned; a resample then costs one `weigh`, however many they are.
  */
 export interface UnitWeights {
   /** Takes the weights from now on, one per unit. They are not copied, and must stay as they are until the next call. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createUnitWeights } from '../../server/evaluation/unit-weights.ts';
+import { createUnitWeights } from '../../server/stats/unit-weights.ts';
 
 describe('unit weights', () => {
   it('sums of every grouping are those of going through its entries, under one set of weights after another', () => {
