@@ -8,7 +8,9 @@ export const protocolVersion = 1;
 /** Asked over HTTP under an id the asker chooses, so that no outcome on the feed can be missed. */
 export type Command =
   | { kind: 'run'; models?: string[]; versions?: string[]; /** Judge again even where nothing it rests on has changed. */ force?: boolean; /** Go on until cancelled, as models and data change. */ watch?: boolean }
-  | { kind: 'check'; /** Absolute. */ path: string; /** Name of a dataset, or absolute path of a file. */ reference?: string };
+  | { kind: 'check'; /** Absolute. */ path: string; /** Name of a dataset, or absolute path of a file. */ reference?: string }
+  /** Writes a first slipway.yaml from the models and data that are there. An existing one is never touched. */
+  | { kind: 'set-up' };
 
 export interface Request {
   /** Letters, digits and hyphens, 8 to 64 of them. */
@@ -72,6 +74,8 @@ export type FeedMessage =
   | { kind: 'run-finished'; sequence: number; work: string; run: RunSummary }
   /** The evidence of this saved run is the evidence there is, so its verdict stands. */
   | { kind: 'run-kept'; sequence: number; work: string; run: RunSummary }
+  /** slipway.yaml was written; `notes` are guesses to confirm, and files that were left out with the reason. */
+  | { kind: 'was-set-up'; sequence: number; work: string; path: string; notes: string[] }
   | { kind: 'batch-checked'; sequence: number; work: string; batch: BatchSummary }
   | { kind: 'problem'; sequence: number; work: string; problem: ProblemBody }
   | { kind: 'work-finished'; sequence: number; work: string; state: 'done' | 'cancelled' | 'failed'; runs: string[]; batches: string[] };

@@ -118,7 +118,8 @@ function parseCommand(command: Record<string, unknown>): Command {
   const { kind, models, versions, force, watch, path, reference } = command;
   if (kind === 'run' && isStrings(models) && isStrings(versions) && isFlag(force) && isFlag(watch)) return { kind, models, versions, force, watch };
   if (kind === 'check' && typeof path === 'string' && (reference === undefined || typeof reference === 'string')) return { kind, path, reference };
-  throw new Problem('request-invalid', 'command must be {"kind": "run", …} or {"kind": "check", "path": …}');
+  if (kind === 'set-up') return { kind };
+  throw new Problem('request-invalid', 'command must be {"kind": "run", …} or {"kind": "check", "path": …} or {"kind": "set-up"}');
 }
 
 const asObject = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {});

@@ -12,6 +12,7 @@ import { openJudgingPool } from './judging-pool.ts';
 import { openLog, type Log } from './log.ts';
 import { failingRowsOf, type FailingRows } from './failing-rows.ts';
 import type { House, On } from './house.ts';
+import { init } from './init.ts';
 import { checkFile, runModels } from './pipeline.ts';
 import { Problem, problemBody } from './problem.ts';
 import { findModels } from './registry/find-models.ts';
@@ -125,6 +126,10 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
       failed = false;
       try {
         if (asked.kind === 'check') await checkFile(await openHouse(await loadConfigIfThere(workspace)), asked, on);
+        else if (asked.kind === 'set-up') {
+          const { path, notes } = await init({ workspace, write: true, signal, onProgress: (subject, done, total) => on.progress({ step: 'profile', subject, done, total, unit: 'files' }) });
+          on.tell({ kind: 'was-set-up', path, notes });
+        }
         else {
           await runModels(await openHouse(await loadConfig(workspace)), asked, on);
           await writeDurably(join(folder, refusedFile), JSON.stringify(refused));

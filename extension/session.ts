@@ -1,0 +1,59 @@
+import type * as vscode from 'vscode';
+import type { Command, FeedMessage, Snapshot } from '../protocol/feed.ts';
+import type { ProblemBody } from '../protocol/problem.ts';
+import type { Answer, Question } from '../protocol/view.ts';
+import type { ConfigOutline } from '../protocol/workspace.ts';
+
+export type SessionState =
+  /** Nothing has needed the server yet, or the workspace is not trusted. */
+  | { name: 'idle' }
+  | { name: 'starting' }
+  | { name: 'ready' }
+  /** It ended unasked and is being started again. */
+  | { name: 'lost'; reason: string }
+  /** It ended too often, or could not start; only the user starts it again. */
+  | { name: 'stopped'; reason: string };
+
+/** How a piece of work ended, with all that went wrong in it. */
+export interface Outcome {
+  state: 'done' | 'cancelled' | 'failed';
+  runs: string[];
+  batches: string[];
+  problems: ProblemBody[];
+}
+
+/**
+ * The live state of one workspace folder, as its server tells it. Everything the editor shows comes from here; whoever
+ * asks for something first starts the server.
+ */
+export interface Session extends vscode.Disposable {
+  readonly folder: vscode.WorkspaceFolder;
+  readonly state: SessionState;
+  /** Null until the server has told it. Kept, and marked as old by `state`, while the server is away. */
+  readonly snapshot: Snapshot | null;
+  /** Where models, datasets and gates stand in slipway.yaml; that of the last file without errors. */
+  readonly outline: ConfigOutline | null;
+  /** State, snapshot or outline are new. At most once in 50 ms. */
+  readonly onDidChange: vscode.Event<void>;
+  /** The feed, unchanged and in order. */
+  readonly onMessage: vscode.Event<FeedMessage>;
+  start(): Promise<void>;
+  restart(): Promise<void>;
+  /** @throws ProblemError what the server answered */
+  ask<Q extends Question>(question: Q, token?: vscode.CancellationToken): Promise<Answer<Q>>;
+  /** Everything wrong with a slipway.yaml that need not be saved. */
+  checkConfig(text: string): Promise<ProblemBody | null>;
+  /** Resolves when the work has ended; `started` is told its id at once. Cancelling the token cancels the work. */
+  perform(command: Command, options?: { token?: vscode.CancellationToken; started?: (work: string) => void }): Promise<Outcome>;
+  cancel(work: string): Promise<void>;
+}
+
+/** A problem as the server told it, thrown. */
+export class ProblemError extends Error {
+  readonly body: ProblemBody;
+
+  constructor(body: ProblemBody) {
+    super(body.detail);
+    this.body = body;
+  }
+}

@@ -1,0 +1,102 @@
+import type { Command, FeedMessage, Snapshot } from './feed.ts';
+import type { EvaluationRole } from './gates.ts';
+import type { ProblemBody } from './problem.ts';
+import type { BatchReport, BatchSummary, RunReport, RunSummary } from './run.ts';
+import type { ConfigOutline, ModelFileDifference, ModelFileReport, ReadinessReport, RowTable } from './workspace.ts';
+
+/** What a page shows. The same bundle draws all of them, in a webview of the editor and in a browser. */
+export type ViewTarget =
+  /** One run: gates, flips, slices and fairness, calibration, runtime, value, evidence. Fills in while the run is under way. */
+  | { view: 'gates'; run: string }
+  | { view: 'data'; batch: string; column?: string }
+  | { view: 'compare'; model: string; /** Ids of two saved runs; null: the champion's and the newest candidate's. */ runs: [string, string] | null }
+  | { view: 'readiness'; model: string }
+  | { view: 'runs'; model: string | null }
+  | { view: 'model-file'; path: string; against: string | null };
+
+/** Everything that can be asked of the server, and what it answers. */
+export interface Answers {
+  snapshot: Snapshot;
+  outline: ConfigOutline;
+  run: RunReport;
+  runs: RunSummary[];
+  batch: BatchReport;
+  batches: BatchSummary[];
+  'finding-rows': RowTable;
+  'run-rows': RowTable;
+  readiness: ReadinessReport;
+  'model-file': ModelFileReport;
+  'model-file-difference': ModelFileDifference;
+}
+
+export type Question =
+  | { ask: 'snapshot' }
+  | { ask: 'outline' }
+  | { ask: 'run'; id: string }
+  | { ask: 'runs'; model: string | null; limit: number }
+  | { ask: 'batch'; id: string }
+  | { ask: 'batches' }
+  | { ask: 'finding-rows'; batch: string; finding: string; limit: number }
+  /** Rows of the data a run judged, by their numbers: those that flipped. */
+  | { ask: 'run-rows'; run: string; role: EvaluationRole; rows: number[] }
+  | { ask: 'readiness'; model: string }
+  /** Paths are relative to the workspace. */
+  | { ask: 'model-file'; path: string }
+  | { ask: 'model-file-difference'; path: string; against: string };
+
+export type Answer<Q extends Question> = Answers[Q['ask']];
+
+/** The route that answers a question. */
+export function routeOf(question: Question): string {
+  const text = encodeURIComponent;
+  switch (question.ask) {
+    case 'snapshot':
+      return '/v1/snapshot';
+    case 'outline':
+      return '/v1/outline';
+    case 'run':
+      return `/v1/runs/${text(question.id)}`;
+    case 'runs':
+      return `/v1/runs?limit=${question.limit}${question.model === null ? '' : `&model=${text(question.model)}`}`;
+    case 'batch':
+      return `/v1/batches/${text(question.id)}`;
+    case 'batches':
+      return '/v1/batches';
+    case 'finding-rows':
+      return `/v1/batches/${text(question.batch)}/findings/${text(question.finding)}/rows?limit=${question.limit}`;
+    case 'run-rows':
+      return `/v1/runs/${text(question.run)}/rows?role=${question.role}&rows=${question.rows.join(',')}`;
+    case 'readiness':
+      return `/v1/readiness/${text(question.model)}`;
+    case 'model-file':
+      return `/v1/model-file?path=${text(question.path)}`;
+    case 'model-file-difference':
+      return `/v1/model-file/difference?path=${text(question.path)}&against=${text(question.against)}`;
+  }
+}
+
+/** What a page may ask its host to do. Everything that changes something is done by the host, which asks first where it must. */
+export type Action =
+  | { do: 'run'; command: Extract<Command, { kind: 'run' }> }
+  | { do: 'cancel'; work: string }
+  | { do: 'show'; target: ViewTarget }
+  /** A file of the workspace at a line. */
+  | { do: 'open-file'; path: string; line?: number }
+  /** Writes into slipway.yaml what accepts this finding, for the user to look at and save. */
+  | { do: 'accept-finding'; batch: string; finding: string }
+  /** Asks who states that a criterion is met. */
+  | { do: 'state-criterion'; model: string; criterion: string }
+  /** Writes the static report of a run, or of a batch. */
+  | { do: 'save-report'; of: 'run' | 'batch'; id: string }
+  | { do: 'open-in-browser'; target: ViewTarget };
+
+/** Page → host. */
+export type ViewMessage = { kind: 'ready' } | { kind: 'ask'; id: number; question: Question } | { kind: 'act'; action: Action };
+
+/** Host → page. The feed is relayed unchanged; a page that missed messages is sent a new snapshot. */
+export type HostMessage =
+  | { kind: 'show'; target: ViewTarget; can: { act: boolean } }
+  | { kind: 'feed'; message: FeedMessage }
+  | { kind: 'connection'; state: 'starting' | 'ready' | 'lost' | 'stopped'; reason: string | null }
+  | { kind: 'answer'; id: number; answer: Answers[keyof Answers] }
+  | { kind: 'refused'; id: number; problem: ProblemBody };
