@@ -1,0 +1,22 @@
+import type { FeedMessage } from '../protocol/feed.ts';
+import type { Action, Answer, HostMessage, Question, ViewTarget } from '../protocol/view.ts';
+
+/**
+ * What a page is given to work with. A page is a custom element with the properties `context` and `target`; it draws one
+ * kind of `ViewTarget` and asks for everything else. Pages never touch the network or the editor themselves.
+ */
+export interface PageContext {
+  /** @throws Refusal what the server answered; a page shows it with its hint and a way to try again */
+  ask<Q extends Question>(question: Q): Promise<Answer<Q>>;
+  act(action: Action): void;
+  /** False where nothing may be started: an untrusted workspace, a saved page. Its buttons are then not there. */
+  readonly can: { act: boolean };
+  /** The feed, in order, from now on. Returns what ends it. */
+  follow(listener: (message: FeedMessage) => void): () => void;
+  readonly connection: Extract<HostMessage, { kind: 'connection' }>['state'];
+  /** What the user did to this page (tab, sort, filter, opened rows, scroll); survives hiding, moving and reload. JSON, small. */
+  state<T extends object>(initial: T): { readonly value: T; set(change: Partial<T>): void };
+}
+
+/** The element that draws a view, by the view's name: `<slip-gates-page>` and so on, in `webview/<view>-page.ts`. */
+export type PageTag = `slip-${ViewTarget['view']}-page`;
