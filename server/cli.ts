@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import pc from 'picocolors';
+import { pc } from './colours.ts';
+import { batchPage } from '../figures/batch-page.ts';
 import { reportPage } from '../figures/report-page.ts';
 import type { Verdict } from '../protocol/measured.ts';
 import { problems, type ProblemBody, type ProblemCode } from '../protocol/problem.ts';
@@ -113,10 +114,11 @@ function program(): Command {
   command('check <file>', 'data quality and drift of one batch, before any model')
     .option('--reference <dataset>', 'dataset of slipway.yaml, or file, to compare with (default: reference)')
     .option('--json', 'print the batch report as JSON (BatchReport in docs/contract.md)')
+    .option('--report <file>', 'write the HTML report')
     .option('--rows <finding>', 'show the rows behind a finding')
     .option('--limit <n>', 'how many rows to show', wholeNumber, 20)
     .option('--all', 'show every check and column')
-    .action(async (file: string, options: { reference?: string; json?: boolean; rows?: string; limit: number; all?: boolean }) => {
+    .action(async (file: string, options: { reference?: string; json?: boolean; report?: string; rows?: string; limit: number; all?: boolean }) => {
       await withConnection(slipway, async (connection, workspace) => {
         const found: BatchReport[] = [];
         const onBatch = async (id: string): Promise<void> => void found.push(await connection.readBatch(id));
@@ -130,6 +132,7 @@ function program(): Command {
         if (options.json === true) console.log(JSON.stringify(report));
         else console.log(batchText(report, { all: options.all }));
         if (options.json !== true && report.referenceProfile === null) console.log(`\n${columnsText(report.profile)}\n\n${nothingToCompareText(workspace)}`);
+        if (options.report !== undefined) await writeOutput(options.report, batchPage(report));
         if (options.rows !== undefined) await showRows(connection, report.id, options.rows, options.limit);
         process.exitCode = exitOf(met) ?? exitCodes[worstVerdict(verdictsOf(report))];
       }, { configNeeded: false });

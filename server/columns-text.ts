@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { pc } from './colours.ts';
 import { countText, numberText, shareText } from '../protocol/number-text.ts';
 import type { ColumnProfile, DatasetProfile } from '../protocol/datasets.ts';
 import { table } from './terminal.ts';

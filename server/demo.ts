@@ -3,7 +3,7 @@ import { cp, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pc from 'picocolors';
+import { pc } from './colours.ts';
 
 /** `npm run demo`: the flight-delay sample in a folder of its own, as a user would run it. */
 const sample = fileURLToPath(new URL('../samples/flight-delay', import.meta.url));

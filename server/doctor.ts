@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import pc from 'picocolors';
+import { pc } from './colours.ts';
 import type { Verdict } from '../protocol/measured.ts';
 import type { Provider } from '../protocol/runtime.ts';
 import { bytesText } from '../protocol/number-text.ts';

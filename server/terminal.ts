@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { pc } from './colours.ts';
 import stringWidth from 'string-width';
 import type { DriftReport } from '../protocol/drift.ts';
 import type { Progress, Snapshot } from '../protocol/feed.ts';

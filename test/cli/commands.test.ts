@@ -159,6 +159,15 @@ describe('slipway check', () => {
     expect(report).toMatchObject({ schema: 'slipway.batch/1', profile: { name: 'current/2026-02', rows: 600 }, drift: { moved: 1 } });
   });
 
+  it('writes the report of a batch as one page, and prints plain text when piped, in a CI too', async () => {
+    const { code, stdout } = await slipway.run(workspace, ['check', 'data/current/2026-02.csv', '--report', 'out/batch.html'], { env: { CI: 'true', NO_COLOR: undefined } });
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('\u001b');
+    const page = await readFile(join(workspace, 'out/batch.html'), 'utf8');
+    expect(page).toContain('What moved');
+    expect(page).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/);
+  });
+
   it('ends with 1 when a blocking check fails, and shows the rows behind it', async () => {
     await writeFile(join(workspace, 'data/broken.csv'), points(300, 9).replaceAll(',north,', ',moon,').replace(/^(9-7),.*$/m, '9-6,0.1,0.1,west,1'));
     const { code, stdout } = await ask('check', 'data/broken.csv');
