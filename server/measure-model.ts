@@ -51,12 +51,14 @@ export async function measureModel(house: House, models: Models, subject: RunSub
     rolesEvaluated.map(async (role) => {
       const batch = data[role];
       const predictions = answers.get(role);
-      if (batch === undefined || predictions === undefined) {
-        const reason = batch === undefined ? `slipway.yaml has no ${role} dataset for ${config.name}` : (steps.missing[`predictions.${role}`] ?? 'there are no predictions');
+      const skip = (reason: string): void => {
         steps.skip('evaluate', role, `evaluations.${role}`, reason);
         steps.skip('compare', role, `comparisons.${role}`, reason);
-        return;
-      }
+      };
+      if (batch === undefined) return skip(`slipway.yaml has no ${role} dataset for ${config.name}`);
+      if (predictions === undefined) return skip(steps.missing[`predictions.${role}`] ?? 'there are no predictions');
+      const awaited = role === 'current' ? await labelsAwaited(batch, config) : null;
+      if (awaited !== null) return skip(awaited);
       const [evaluation] = await Promise.all([
         steps.attempt('evaluate', `${version.name} on ${batch.name}`, `evaluations.${role}`, () => models.evaluation(version, config, batch, () => evaluationOf(house, subject, version, batch, { contract, predictions }, on))),
         compareWithChampion(house, models, subject, role, batch, { contract, predictions }, measured, steps, on),
@@ -83,6 +85,13 @@ export async function measureModel(house: House, models: Models, subject: RunSub
   measured.runtime = await measureRuntime(models, subject, house, steps, on);
   if (subject.role === 'candidate') await models.release(version);
   return measured;
+}
+
+/** Labels of what happens now come later than its rows: until then there is nothing to evaluate, and nothing has failed. */
+async function labelsAwaited(batch: Batch, config: RunSubject['config']): Promise<string | null> {
+  const target = batch.config.target ?? config.target;
+  if (target === null || (await batch.table()).columns.some(({ name }) => name === target)) return null;
+  return `${batch.name} has no labels yet (no column ${target})`;
 }
 
 function withoutPredictions(measured: Measured, steps: Steps): Measured {
