@@ -64,8 +64,18 @@ function describeCondition({ column, value, values, low, high }: SliceCondition)
   }
   if (value === null) return `${column} is missing`;
   if (value !== undefined) return `${column} = ${value}`;
-  const ends = [low === undefined ? '' : `≥ ${low}`, high === undefined ? '' : `< ${high}`].filter((end) => end !== '');
+  const ends = [low === undefined ? '' : `≥ ${shortest(low)}`, high === undefined ? '' : `< ${shortest(high)}`].filter((end) => end !== '');
   return `${column} ${ends.join(' and ')}`;
+}
+
+/** The fewest digits that name the same number, also where it was stored in 32 bits: 69.9800033569336 → "69.98". */
+function shortest(value: number): string {
+  if (Math.fround(value) !== value) return String(value);
+  for (let digits = 6; digits < 9; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (Math.fround(rounded) === value) return String(rounded);
+  }
+  return String(Number(value.toPrecision(9)));
 }
 
 function conditionTest(column: Column, { value, values, low, high }: SliceCondition): (row: number) => boolean {
@@ -80,12 +90,13 @@ function conditionTest(column: Column, { value, values, low, high }: SliceCondit
 }
 
 /** A row's value as a slice names it; null where it has none. */
-function valueText({ vector, kind }: Column): (row: number) => string | null {
+function valueText({ vector, kind, type }: Column): (row: number) => string | null {
   if (vector.kind === 'categorical') return (row) => (vector.codes[row] < 0 ? null : vector.dictionary[vector.codes[row]]);
   return (row) => {
     if (vector.nulls?.[row] === 1) return null;
     if (vector.exact) return String(vector.exact[row]);
-    return kind === 'boolean' ? String(vector.values[row] === 1) : String(vector.values[row]);
+    if (kind === 'boolean') return String(vector.values[row] === 1);
+    return type === 'FLOAT' ? shortest(vector.values[row]) : String(vector.values[row]);
   };
 }
 

@@ -54,6 +54,14 @@ describe('slices', () => {
     expect(resolveSlices(table, [{ where }, { name: 'cold', where }]).map(({ slice, rows }) => [slice.name, rows.length])).toEqual([['temp ≥ 10 and < 20 and origin = JFK', 5], ['cold', 5]]);
   });
 
+  it('names a number that was stored in 32 bits by the digits it was written with', () => {
+    const written = [0.01, 69.98, 26.467939, 0.01];
+    const stored: Table = { rows: 4, columns: [{ ...numeric('precip', written.map(Math.fround)), type: 'FLOAT' }] };
+    const slices = resolveSlices(stored, [{ where: [{ column: 'precip', value: '0.01' }] }, { where: [{ column: 'precip', low: Math.fround(26.467939), high: Math.fround(69.98) }] }]);
+    expect(slices.map(({ slice, rows }) => [slice.name, [...rows]])).toEqual([['precip = 0.01', [0, 3]], ['precip ≥ 26.46794 and < 69.98', [2]]]);
+    expect(describeConditions([{ column: 'x', low: 16777216, high: 1e300 }])).toBe('x ≥ 16777216 and < 1e+300');
+  });
+
   it('of a column that is not there: none', () => {
     expect(resolveSlices(table, [{ by: ['tail'] }, { where: [{ column: 'tail', value: 'x' }] }])).toEqual([]);
     expect(describeConditions([{ column: 'tail', value: null }])).toBe('tail is missing');
