@@ -1,17 +1,13 @@
-import { rm } from 'node:fs/promises';
-import { build } from 'esbuild';
-
-/** Native packages stay outside: each ships its own binaries and is loaded from node_modules. */
-const external = ['@duckdb/*', 'onnxruntime-node'];
+import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BuildOptions, build } from 'esbuild';
 
 /** `tsx build.ts [folder]`: the program as it is shipped, in dist/ or in a folder of the checkout that a test chose. */
 const outdir = process.argv[2] ?? 'dist';
 
-await rm(outdir, { recursive: true, force: true });
-await build({
+/** Command line, server and their children, on any Node we support. */
+const programs: BuildOptions = {
   entryPoints: { cli: 'server/cli.ts', demo: 'server/demo.ts', 'onnx-host': 'server/engines/onnx-host.ts', 'judging-thread': 'server/judging-thread.ts' },
-  outdir,
-  bundle: true,
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
@@ -19,8 +15,21 @@ await build({
   // Beside the entries: the sources name their threads and package.json relative to themselves.
   chunkNames: 'chunk-[hash]',
   sourcemap: true,
-  external,
+  // Native packages stay outside: each ships its own binaries and is loaded from node_modules.
+  external: ['@duckdb/*', 'onnxruntime-node'],
   // Some dependencies are CommonJS and call require() for Node's own modules.
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
-  logLevel: 'warning',
-});
+};
+
+/** What the editor's pages run: no Node, no network, no eval. */
+const pages: BuildOptions = {
+  entryPoints: { renderer: 'webview/renderer.ts' },
+  platform: 'browser',
+  target: 'es2022',
+  format: 'esm',
+  minify: true,
+};
+
+await rm(outdir, { recursive: true, force: true });
+for (const options of [programs, pages]) await build({ ...options, outdir, bundle: true, logLevel: 'warning' });
+await cp('extension/notebook/slipway.py', join(outdir, 'slipway.py'));
