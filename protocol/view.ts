@@ -75,6 +75,42 @@ export function routeOf(question: Question): string {
   }
 }
 
+/** The part of an address behind its `#` that names a view: `view=gates&run=flight-delay-v3-1`. */
+export function addressOf(target: ViewTarget): string {
+  const fields = Object.entries(target).flatMap(([key, value]): [string, string][] => (value === null || value === undefined ? [] : Array.isArray(value) ? value.map((each): [string, string] => [key, each]) : [[key, value as string]]));
+  return fields.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join('&');
+}
+
+/** The view an address names, or null when it names none. */
+export function targetAt(address: string): ViewTarget | null {
+  const fields = new Map<string, string[]>();
+  for (const field of address.replace(/^#/, '').split('&')) {
+    const [key, value = ''] = field.split('=', 2);
+    try {
+      fields.set(key, [...(fields.get(key) ?? []), decodeURIComponent(value)]);
+    } catch {
+      return null;
+    }
+  }
+  const one = (key: string): string | null => fields.get(key)?.[0] ?? null;
+  const [view, model, run, batch, path, column] = ['view', 'model', 'run', 'batch', 'path', 'column'].map(one);
+  const runs = fields.get('runs') ?? [];
+  if (view === 'gates' && run !== null) return { view, run };
+  if (view === 'data' && batch !== null) return column === null ? { view, batch } : { view, batch, column };
+  if (view === 'compare' && model !== null) return { view, model, runs: runs.length === 2 ? [runs[0], runs[1]] : null };
+  if (view === 'readiness' && model !== null) return { view, model };
+  if (view === 'runs') return { view, model };
+  if (view === 'model-file' && path !== null) return { view, path, against: one('against') };
+  return null;
+}
+
+/** What a page saves with the editor, and is given back after a reload: enough to open the same view as it was left. */
+export interface SavedView {
+  target: ViewTarget;
+  /** What the user did to each view shown here, by its address. */
+  pages: Record<string, object>;
+}
+
 /** What a page may ask its host to do. Everything that changes something is done by the host, which asks first where it must. */
 export type Action =
   | { do: 'run'; command: Extract<Command, { kind: 'run' }> }
