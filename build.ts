@@ -1,6 +1,7 @@
-import { cp, rm } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, transform } from 'esbuild';
+import { theme } from './figures/theme.ts';
 
 /** `tsx build.ts [folder]`: the program as it is shipped, in dist/ or in a folder of the checkout that a test chose. */
 const outdir = process.argv[2] ?? 'dist';
@@ -23,7 +24,7 @@ const programs: BuildOptions = {
 
 /** What the editor's pages run: no Node, no network, no eval. */
 const pages: BuildOptions = {
-  entryPoints: { renderer: 'webview/renderer.ts' },
+  entryPoints: { view: 'webview/main.ts', renderer: 'webview/renderer.ts' },
   platform: 'browser',
   target: 'es2022',
   format: 'esm',
@@ -33,3 +34,5 @@ const pages: BuildOptions = {
 await rm(outdir, { recursive: true, force: true });
 for (const options of [programs, pages]) await build({ ...options, outdir, bundle: true, logLevel: 'warning' });
 await cp('extension/notebook/slipway.py', join(outdir, 'slipway.py'));
+const style = await transform(`${theme}\n${await readFile('webview/view.css', 'utf8')}`, { loader: 'css', minify: true });
+await writeFile(join(outdir, 'view.css'), style.code);

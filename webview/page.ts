@@ -1,5 +1,6 @@
 import type { FeedMessage } from '../protocol/feed.ts';
-import type { Action, Answer, HostMessage, Question, ViewTarget } from '../protocol/view.ts';
+import type { Action, Answer, Question, ViewTarget } from '../protocol/view.ts';
+import type { ConnectionState, Work } from './state.ts';
 
 /**
  * What a page is given to work with. A page is a custom element with the properties `context` and `target`; it draws one
@@ -13,8 +14,10 @@ export interface PageContext {
   readonly can: { act: boolean };
   /** The feed, in order, from now on. Returns what ends it. */
   follow(listener: (message: FeedMessage) => void): () => void;
-  readonly connection: Extract<HostMessage, { kind: 'connection' }>['state'];
-  /** What the user did to this page (tab, sort, filter, opened rows, scroll); survives hiding, moving and reload. JSON, small. */
+  readonly connection: ConnectionState;
+  /** What is waiting or under way, with the steps and the progress told so far. */
+  readonly works: readonly Work[];
+  /** What the user did to this page (tab, sort, filter, opened rows); survives hiding, moving and reload. JSON, small. Scroll is kept by the shell. */
   state<T extends object>(initial: T): { readonly value: T; set(change: Partial<T>): void };
 }
 
