@@ -22,6 +22,18 @@ const programs: BuildOptions = {
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 };
 
+/** The editor's extension host loads one CommonJS file, and nothing native. */
+const extension: BuildOptions = {
+  entryPoints: { extension: 'extension/main.ts' },
+  outExtension: { '.js': '.cjs' },
+  platform: 'node',
+  target: 'node22',
+  format: 'cjs',
+  minify: true,
+  sourcemap: true,
+  external: ['vscode'],
+};
+
 /** What the editor's pages run: no Node, no network, no eval. */
 const pages: BuildOptions = {
   entryPoints: { view: 'webview/main.ts', renderer: 'webview/renderer.ts' },
@@ -32,7 +44,7 @@ const pages: BuildOptions = {
 };
 
 await rm(outdir, { recursive: true, force: true });
-for (const options of [programs, pages]) await build({ ...options, outdir, bundle: true, logLevel: 'warning' });
+for (const options of [programs, extension, pages]) await build({ ...options, outdir, bundle: true, logLevel: 'warning' });
 await cp('extension/notebook/slipway.py', join(outdir, 'slipway.py'));
 const style = await transform(`${theme}\n${await readFile('webview/view.css', 'utf8')}`, { loader: 'css', minify: true });
 await writeFile(join(outdir, 'view.css'), style.code);

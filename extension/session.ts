@@ -29,7 +29,7 @@ export interface Outcome {
 export interface Session extends vscode.Disposable {
   readonly folder: vscode.WorkspaceFolder;
   readonly state: SessionState;
-  /** Null until the server has told it. Kept, and marked as old by `state`, while the server is away. */
+  /** Until the server tells it, what is saved in `.slipway`; null until that is read. Kept, and marked as old by `state`, while the server is away. */
   readonly snapshot: Snapshot | null;
   /** Where models, datasets and gates stand in slipway.yaml; that of the last file without errors. */
   readonly outline: ConfigOutline | null;
@@ -37,9 +37,12 @@ export interface Session extends vscode.Disposable {
   readonly onDidChange: vscode.Event<void>;
   /** The feed, unchanged and in order. */
   readonly onMessage: vscode.Event<FeedMessage>;
+  /** Resolves when the server has told its snapshot. */
   start(): Promise<void>;
   restart(): Promise<void>;
-  /** @throws ProblemError what the server answered */
+  /** Reads snapshot and outline anew, as after a change to slipway.yaml; starts nothing. */
+  refresh(): Promise<void>;
+  /** In an untrusted workspace saved reports are read from their files. @throws ProblemError what the server answered */
   ask<Q extends Question>(question: Q, token?: vscode.CancellationToken): Promise<Answer<Q>>;
   /** Everything wrong with a slipway.yaml that need not be saved. */
   checkConfig(text: string): Promise<ProblemBody | null>;

@@ -37,6 +37,7 @@ export const problems = {
   'request-invalid': 'Send a request as docs/protocol.md describes',
   'unauthorized': 'Send the token from .slipway/server.json',
   'not-found': 'Check the name or id; docs/protocol.md lists every route',
+  'workspace-untrusted': 'Trust this folder to run anything in it; saved reports stay readable',
   'internal': 'This is a bug in Slipway; please report it with the log in .slipway/logs',
   'usage': 'Run `slipway --help`',
 } as const satisfies Record<string, string>;

@@ -1,0 +1,5 @@
+import type { Workbench } from '../workbench.ts';
+
+export function showLog({ log }: Workbench): void {
+  log.show();
+}

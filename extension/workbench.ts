@@ -1,0 +1,19 @@
+import type * as vscode from 'vscode';
+import type { ViewTarget } from '../protocol/view.ts';
+import type { Log } from './log.ts';
+import type { Session } from './session.ts';
+import type { Sessions } from './sessions.ts';
+
+/** What every part of the extension is given to work with. */
+export interface Workbench {
+  readonly context: vscode.ExtensionContext;
+  readonly sessions: Sessions;
+  readonly pages: Pages;
+  readonly log: Log;
+}
+
+/** The pages of reports, in editor tabs. */
+export interface Pages {
+  /** Opens the page, or brings the one of its kind to the front and shows the target there. */
+  show(session: Session, target: ViewTarget): void;
+}

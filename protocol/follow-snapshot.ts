@@ -1,0 +1,49 @@
+import type { FeedMessage, ModelVersionSummary, RefusedFile, Snapshot } from './feed.ts';
+import type { RunSummary } from './run.ts';
+
+const summariesMax = 100;
+
+/** The snapshot after a message. The same object where the message changes nothing, so that nobody draws again for it. */
+export function followSnapshot(snapshot: Snapshot, message: FeedMessage): Snapshot {
+  switch (message.kind) {
+    case 'snapshot':
+      return message.snapshot;
+    case 'work-started':
+      return { ...snapshot, active: [...snapshot.active.filter(({ work }) => work !== message.work), { work: message.work, command: message.command }] };
+    case 'work-finished':
+      return { ...snapshot, active: snapshot.active.filter(({ work }) => work !== message.work) };
+    case 'model-seen':
+      return { ...snapshot, models: withVersion(snapshot.models, message.version), refused: snapshot.refused.filter(({ path }) => path !== message.version.path) };
+    case 'model-refused':
+      return { ...snapshot, refused: withFile(snapshot.refused, message.file) };
+    case 'run-finished':
+    case 'run-kept':
+      return { ...snapshot, models: snapshot.models.map((version) => judgedBy(version, message.run)), runs: newestFirst(snapshot.runs, message.run) };
+    case 'batch-checked':
+      return { ...snapshot, batches: newestFirst(snapshot.batches, message.batch) };
+    case 'hello':
+    case 'run-started':
+    case 'step':
+    case 'progress':
+    case 'was-set-up':
+    case 'problem':
+      return snapshot;
+  }
+}
+
+function withVersion(models: ModelVersionSummary[], seen: ModelVersionSummary): ModelVersionSummary[] {
+  const known = models.some(({ model, version }) => model === seen.model && version === seen.version);
+  return known ? models.map((version) => (version.model === seen.model && version.version === seen.version ? seen : version)) : [...models, seen];
+}
+
+function withFile(refused: RefusedFile[], file: RefusedFile): RefusedFile[] {
+  return [...refused.filter(({ path }) => path !== file.path), file];
+}
+
+function judgedBy(version: ModelVersionSummary, run: RunSummary): ModelVersionSummary {
+  return version.model === run.model && version.digest === run.digest ? { ...version, run } : version;
+}
+
+function newestFirst<T extends { id: string }>(summaries: T[], summary: T): T[] {
+  return [summary, ...summaries.filter(({ id }) => id !== summary.id)].slice(0, summariesMax);
+}
