@@ -24,7 +24,7 @@ module.exports = {
     home('express', '^server/http\\.ts$'),
     home('ws', '^(server/(feed|connection)|extension/connection)\\.ts$'),
     home('zod', '^server/config/(schema|explain|json-schema)\\.ts$'),
-    home('yaml', '^server/config/yaml-source\\.ts$'),
+    home('yaml', '^(server/config/yaml-source|extension/slipway-yaml/read-yaml)\\.ts$'),
     home('commander', '^server/cli\\.ts$'),
   ],
   options: {

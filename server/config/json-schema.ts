@@ -23,6 +23,18 @@ export interface JsonSchema {
   exclusiveMinimum?: number;
   exclusiveMaximum?: number;
   'x-default'?: string;
+  'x-metrics'?: Record<string, MetricNote>;
+}
+
+/** What an editor tells of a metric while its name is written. */
+export interface MetricNote {
+  definition: string;
+  /** "Higher is better" */
+  better: string;
+  tasks: string[];
+  undefinedWhen: string;
+  /** What follows the name and an underscore. */
+  parameter?: string;
 }
 
 /** The JSON Schema of slipway.yaml, for completion and hover texts in editors and for docs/config.md. */
@@ -31,7 +43,7 @@ export function configJsonSchema(): JsonSchema {
     io: 'input',
     target: 'draft-7',
     override: ({ zodSchema, jsonSchema }) => {
-      if (jsonSchema.title === 'metric') jsonSchema.anyOf = [{ enum: plainMetrics }, { pattern: parameterPattern }];
+      if (jsonSchema.title === 'metric') Object.assign(jsonSchema, { anyOf: [{ enum: plainMetrics }, { pattern: parameterPattern }], 'x-metrics': metricNotes });
       // Zod drops examples and defaults of whatever is transformed; ours are written as in the file, so they hold.
       const { examples } = z.globalRegistry.get(zodSchema) ?? {};
       if (Array.isArray(examples)) jsonSchema.examples = examples;
@@ -44,3 +56,9 @@ export function configJsonSchema(): JsonSchema {
 const names = (Object.keys(metricRegistry) as MetricName[]).filter((name) => !(fairnessMeasures as readonly string[]).includes(name));
 const plainMetrics = names.filter((name) => definitionOf(name).parameter === undefined);
 const parameterPattern = `^(${names.filter((name) => definitionOf(name).parameter !== undefined).join('|')})_[0-9]+(\\.[0-9]+)?$`;
+const metricNotes = Object.fromEntries(names.map((name) => [name, noteOf(name)]));
+
+function noteOf(name: MetricName): MetricNote {
+  const { definition, better, tasks, undefinedWhen, parameter } = definitionOf(name);
+  return { definition, better: typeof better === 'string' ? `${better === 'higher' ? 'Higher' : 'Lower'} is better` : `Best near ${better.target}`, tasks, undefinedWhen, ...(parameter === undefined ? {} : { parameter: parameter.name }) };
+}
