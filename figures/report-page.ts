@@ -34,7 +34,7 @@ export function reportPage(report: RunReport): string {
     }),
     { id: 'drift', title: 'Drift', content: driftSection(report) },
     { id: 'data-quality', title: 'Data quality', content: dataQualitySection(batches) },
-    { id: 'runtime', title: 'Runtime', content: runtime === null ? null : runtimeSection(runtime) },
+    { id: 'runtime', title: 'Runtime', content: runtime === null ? null : runtimeSection(runtime, report.recorded) },
     { id: 'evidence', title: 'Evidence', content: evidenceSection(report) },
   ];
   return page(

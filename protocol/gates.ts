@@ -31,7 +31,9 @@ export type GateRule =
   /** Built in: every prediction is a finite number of the declared shape. Cannot be turned off. */
   | { kind: 'outputs' }
   /** Built in: the candidate takes the inputs and gives the outputs the champion did. */
-  | { kind: 'signature' };
+  | { kind: 'signature' }
+  /** Built in, where test data lies beside the model file: it answers as it did where it was made. */
+  | { kind: 'export' };
 
 export type GateKind = GateRule['kind'];
 export type DatasetRole = 'reference' | 'holdout' | 'current' | 'cases';

@@ -6,7 +6,7 @@ import type { DatasetRole, Decision, EvaluationRole, Gate, GateResult } from './
 import type { Lineage } from './lineage.ts';
 import type { ProblemBody } from './problem.ts';
 import type { TensorInfo } from './registry.ts';
-import type { RuntimeReport } from './runtime.ts';
+import type { ParityReport, RuntimeReport } from './runtime.ts';
 
 /** Steps of a run, in order. A step that fails is missing evidence, not a missing run. */
 export const steps = ['identify', 'profile', 'check', 'detect drift', 'predict', 'evaluate', 'compare', 'judge', 'trace', 'save'] as const;
@@ -59,6 +59,8 @@ export interface RunReport {
   concept: ConceptDrift | null;
   estimates: PerformanceEstimate[];
   runtime: RuntimeReport | null;
+  /** Against the answers recorded beside the model file when it was exported; absent or empty where nothing was. */
+  recorded?: ParityReport[];
   /** Null for a side whose answers are columns of the data: nobody calls it. */
   signatures: { candidate: ModelSignature | null; champion: ModelSignature | null } | null;
   /** Evidence that is not there, and why: `evaluations.holdout` → "prediction failed: …". */

@@ -33,5 +33,6 @@ export function evidenceOf(run: Measurements): Evidence {
     dataQuality: { reference: dataQuality('reference'), holdout: dataQuality('holdout'), current: dataQuality('current'), cases: dataQuality('cases') },
     runtime: run.runtime ?? missing('runtime'),
     signatures: run.signatures ?? missing('signatures'),
+    recorded: 'recorded' in run.missing ? missing('recorded') : (run.recorded ?? []),
   };
 }

@@ -7,6 +7,7 @@ import type { Analysis } from './engines/duckdb.ts';
 import type { Told } from './feed.ts';
 import type { JudgingPool } from './judging-pool.ts';
 import type { Log } from './log.ts';
+import type { Recorded } from './measure-recorded.ts';
 import type { RegisteredModel, RegistrationCache } from './registry/register-model.ts';
 import type { Store } from './store/open-store.ts';
 import type { Batch } from './workspace-data.ts';
@@ -56,6 +57,8 @@ export interface RunSubject {
   batches: Partial<Record<DatasetRole, Batch>>;
   /** Earlier batches of `current`, oldest first. */
   earlier: Batch[];
+  /** What lies beside the version's file for its export to be held against. */
+  recorded: Recorded | null;
   configText: string;
   /** Digest of all of it: the same key is the same verdict. */
   evidenceKey: string;

@@ -9,6 +9,7 @@ import { findPredictionFaults, type Predictions } from './evaluation/predictions
 import type { SliceDeclaration } from './evaluation/slice.ts';
 import type { House, On, RunSubject, Version } from './house.ts';
 import type { Job } from './judging-thread.ts';
+import { measureRecorded } from './measure-recorded.ts';
 import { measureRuntime } from './measure-runtime.ts';
 import { featuresOf, type Models } from './open-models.ts';
 import type { Table } from './stats/vector.ts';
@@ -22,7 +23,7 @@ interface Answer {
   predictions: Predictions;
 }
 
-type Measured = Pick<RunReport, 'predictions' | 'evaluations' | 'championEvaluations' | 'comparisons' | 'cases' | 'concept' | 'estimates' | 'runtime' | 'signatures'>;
+type Measured = Pick<RunReport, 'predictions' | 'evaluations' | 'championEvaluations' | 'comparisons' | 'cases' | 'concept' | 'estimates' | 'runtime' | 'recorded' | 'signatures'>;
 
 const rolesPredicted = ['holdout', 'current', 'cases'] as const;
 const rolesEvaluated = ['holdout', 'current'] as const;
@@ -33,6 +34,7 @@ export async function measureModel(house: House, models: Models, subject: RunSub
   const measured: Measured = { predictions: [], evaluations: {}, championEvaluations: {}, comparisons: {}, cases: [], concept: null, estimates: [], runtime: null, signatures: null };
   if (champion === null) steps.missing.signatures = 'there is no champion to compare with';
   else measured.signatures = { candidate: signatureOf(version), champion: signatureOf(champion) };
+  measured.recorded = await measureRecorded(models, subject, steps, on.signal);
   const contract = await steps.attempt('predict', 'contract', 'predictions', () => models.contract(version, subject));
   if (contract === null) return { ...withoutPredictions(measured, steps), runtime: await measureRuntime(models, subject, house, steps, on) };
 

@@ -11,6 +11,7 @@ import { evidenceOf, type Measurements } from './evidence.ts';
 import { defaultPolicy } from './gates/default-policy.ts';
 import { judge } from './gates/judge.ts';
 import { measureModel } from './measure-model.ts';
+import { findRecorded } from './measure-recorded.ts';
 import { openModels, type Models } from './open-models.ts';
 import type { House, On, RunSubject, Version } from './house.ts';
 import { Problem } from './problem.ts';
@@ -147,8 +148,9 @@ async function aboutToRun(house: House, data: WorkspaceData, config: ModelConfig
   const digests: Record<string, string> = {};
   for (const [each, batch] of Object.entries(batches)) digests[each] = (await batch.ref()).digest;
   const { gates: _judgedBy, line: _where, ...contract } = config;
-  const evidenceKey = digestOf({ slipway: slipwayVersion, model: version.digest, champion: champion?.digest ?? null, digests, policy: policyDigest, contract, checks: Object.values(batches).map((batch) => batch.config.checks), drift: house.config.drift, resources: house.config.resources, seed: house.config.seed });
-  return { config, version, champion, role, policy, policyDigest, batches, earlier: current.slice(0, -1), configText, evidenceKey };
+  const recorded = await findRecorded(house.workspace, version);
+  const evidenceKey = digestOf({ slipway: slipwayVersion, model: version.digest, champion: champion?.digest ?? null, digests, recorded: recorded?.digest ?? null, policy: policyDigest, contract, checks: Object.values(batches).map((batch) => batch.config.checks), drift: house.config.drift, resources: house.config.resources, seed: house.config.seed });
+  return { config, version, champion, role, policy, policyDigest, batches, earlier: current.slice(0, -1), recorded, configText, evidenceKey };
 }
 
 /** The gates of a model for which nobody has written any. */

@@ -9,7 +9,7 @@ import type { KeyPath } from './yaml-source.ts';
 
 /** What the gates of a model are resolved against. */
 export interface GateContext {
-  model: Omit<ModelConfig, 'gates'>;
+  model: Omit<ModelConfig, 'gates' | 'readiness'>;
   drift: Pick<Config['drift'], 'multivariate'>;
   lineOf: (at: KeyPath) => number;
   complain: Complain;
@@ -36,7 +36,7 @@ export function resolveGates(specs: readonly (GateSpec | null)[], at: KeyPath, c
   return gates;
 }
 
-const reservedIds = ['outputs', 'signature'];
+export const reservedIds = ['outputs', 'signature', 'export'];
 
 /** A written name, else one built from the rule; two like rules of different severity are told apart by it. */
 function freeId(spec: GateSpec, rule: GateRule, taken: readonly Gate[]): string {
@@ -61,6 +61,7 @@ function idOf(rule: GateRule): string {
     case 'size':
     case 'outputs':
     case 'signature':
+    case 'export':
       return rule.kind;
     case 'flips':
       return `flips${on}`;

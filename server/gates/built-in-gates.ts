@@ -1,9 +1,13 @@
 import type { Gate } from '../../protocol/gates.ts';
 
+/** How far rounding may take an exported model from the one it was made of: that of two providers on the same weights. */
+export const exportTolerance = { relative: 1e-3, absolute: 1e-5 };
+
 /** Gates that no policy can leave out or soften. */
 export const builtInGates: readonly Gate[] = [
   { id: 'outputs', severity: 'block', kind: 'outputs' },
   { id: 'signature', severity: 'block', kind: 'signature' },
+  { id: 'export', severity: 'block', kind: 'export' },
 ];
 
 /**

@@ -1,6 +1,7 @@
 import type { Gate, GateResult } from '../../protocol/gates.ts';
 import { differenceText, valueText } from '../../protocol/number-text.ts';
 import { boundText } from './bound.ts';
+import { exportTolerance } from './built-in-gates.ts';
 import { leastText, metricText } from './measure-text.ts';
 import { metricFacts } from './metric-facts.ts';
 
@@ -53,6 +54,8 @@ export function describeGate(gate: Gate): GateDescription {
       return { title: 'every prediction is sound', needs: 'no faults', unit: 'count', bound: { on: 'candidate', max: 0 } };
     case 'signature':
       return { title: 'signature', needs: "the champion's", unit: 'count', bound: null };
+    case 'export':
+      return { title: 'answers as recorded at export', needs: `within ${exportTolerance.relative} relative, ${exportTolerance.absolute} absolute`, unit: 'count', bound: null };
   }
 }
 

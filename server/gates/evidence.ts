@@ -3,7 +3,7 @@ import type { ConceptDrift, DriftReport } from '../../protocol/drift.ts';
 import type { CaseResult, ComparisonReport, EvaluationReport, PredictionFaults } from '../../protocol/evaluation.ts';
 import type { DatasetRole, EvaluationRole } from '../../protocol/gates.ts';
 import type { TensorInfo } from '../../protocol/registry.ts';
-import type { RuntimeReport } from '../../protocol/runtime.ts';
+import type { ParityReport, RuntimeReport } from '../../protocol/runtime.ts';
 
 /** Everything a policy is judged on. Each part is there, or says why it is not: no gate that needs it can then pass. */
 export interface Evidence {
@@ -24,6 +24,8 @@ export interface Evidence {
   runtime: Part<RuntimeReport>;
   /** Null for a side whose answers are columns of the data, which nobody calls: the gate then does not apply. */
   signatures: Part<{ candidate: Signature | null; champion: Signature | null }>;
+  /** Empty where nothing was recorded beside the model file: the gate then does not apply. */
+  recorded: Part<ParityReport[]>;
 }
 
 export type Part<T> = T | Missing;

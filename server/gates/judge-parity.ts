@@ -41,7 +41,8 @@ function judgePart(rule: ParityRule): (report: ParityReport) => { title: string;
   return (report) => ({ title: report.between.join(' and '), judgement: { ...judgePair(rule, report), rows: report.rows } });
 }
 
-function judgePair(rule: ParityRule, report: ParityReport): Judgement {
+/** One pair against a tolerance; a report made with a looser one shows nothing. */
+export function judgePair(rule: Pick<ParityRule, 'relative' | 'absolute' | 'maxDecisionsChanged'>, report: ParityReport): Judgement {
   const { verdict, reason, outputs, decisionsChanged, tolerance, rows } = report;
   if (verdict === 'unavailable') return inconclusive(reason);
   if (verdict === 'error') return error(reason);

@@ -7,6 +7,7 @@ import { judgeCases } from './judge-cases.ts';
 import { judgeChange } from './judge-change.ts';
 import { judgeDataQuality } from './judge-data-quality.ts';
 import { judgeDrift } from './judge-drift.ts';
+import { judgeExport } from './judge-export.ts';
 import { judgeFairness } from './judge-fairness.ts';
 import { judgeFlips } from './judge-flips.ts';
 import { judgeMetric } from './judge-metric.ts';
@@ -34,7 +35,7 @@ import { decisionSentence } from './sentence.ts';
  * @throws RangeError if two gates have the same id
  */
 export function judge(policy: readonly Gate[], evidence: Evidence): { gates: GateResult[]; decision: Decision } {
-  const complete = completePolicy(policy);
+  const complete = completePolicy(policy).filter(({ kind }) => kind !== 'export' || !isUnrecorded(evidence));
   const applies = (gate: Gate): boolean => (evidence.role === 'candidate' || !comparesWithChampion(gate)) && !(gate.kind === 'signature' && isCalledByNobody(evidence));
   const gates = complete.filter(applies).map((gate) => judgeGate(gate, evidence));
   return { gates, decision: decide(gates, complete.filter((gate) => !applies(gate)), evidence) };
@@ -44,6 +45,11 @@ export function judge(policy: readonly Gate[], evidence: Evidence): { gates: Gat
 function isCalledByNobody({ signatures }: Evidence): boolean {
   // Evidence of the wrong shape is for the gate itself to refuse.
   return typeof signatures === 'object' && !isMissing(signatures) && (signatures.candidate === null || signatures.champion === null);
+}
+
+/** Nothing lies beside the model file that it could be held against. */
+function isUnrecorded({ recorded }: Evidence): boolean {
+  return Array.isArray(recorded) && recorded.length === 0;
 }
 
 function comparesWithChampion(gate: Gate): boolean {
@@ -65,6 +71,7 @@ function comparesWithChampion(gate: Gate): boolean {
     case 'size':
     case 'parity':
     case 'outputs':
+    case 'export':
       return false;
   }
 }
@@ -114,6 +121,8 @@ function judgeByKind(gate: Gate, evidence: Evidence): Judgement {
       return judgeOutputs(evidence);
     case 'signature':
       return judgeSignature(evidence);
+    case 'export':
+      return judgeExport(evidence);
   }
 }
 

@@ -35,6 +35,7 @@ export function soundEvidence(): Evidence {
       parity: [parity()],
     },
     signatures: { candidate: signature(), champion: signature() },
+    recorded: [parity()],
   };
 }
 

@@ -100,7 +100,7 @@ describe('decision', () => {
 
   it('outputs and signature are judged, and block, whatever the policy says of them', () => {
     const { gates } = judge([{ id: 'mine', severity: 'info', kind: 'outputs' }, fine], soundEvidence());
-    expect(gates.map(({ gate: { id, severity } }) => [id, severity])).toEqual([['outputs', 'block'], ['signature', 'block'], ['fine', 'block']]);
+    expect(gates.map(({ gate: { id, severity } }) => [id, severity])).toEqual([['outputs', 'block'], ['signature', 'block'], ['export', 'block'], ['fine', 'block']]);
   });
 
   it('two gates of one name are refused, since one verdict would stand for both', () => {

@@ -30,6 +30,7 @@ const dependsOn: Record<string, Path[]> = {
   parity: leavesOf(['runtime', 'parity', 0], ['verdict', 'outputs.0.overTolerance', 'outputs.0.elements', 'tolerance.relative', 'tolerance.absolute', 'decisionsChanged.rows', 'rows']),
   value: leavesOf(['evaluations', 'holdout', 'value', 'gain'], ['value', 'rows', 'interval.low', 'interval.high']),
   outputs: leavesOf(['predictions', 0, 'faults'], ['rows', 'missing', 'notFinite', 'outsideUnitInterval', 'sumNotOne']),
+  export: leavesOf(['recorded', 0], ['verdict', 'outputs.0.overTolerance', 'outputs.0.elements', 'tolerance.relative', 'tolerance.absolute', 'rows']),
   signature: leavesOf(['signatures'], ['candidate.inputs.0.name', 'candidate.inputs.0.datatype', 'candidate.outputs.0.name', 'champion.outputs.0.datatype']),
 };
 
@@ -68,7 +69,7 @@ describe('no gate keeps its pass', () => {
   });
 
   it('when any part of the evidence is missing, whatever its reason', () => {
-    const parts: Path[] = [['evaluations', 'holdout'], ['comparisons', 'holdout'], ['cases'], ['predictions'], ['drift'], ['predictionDrift'], ['concept'], ['dataQuality', 'holdout'], ['runtime'], ['signatures'], ['predictions', 0, 'faults']];
+    const parts: Path[] = [['evaluations', 'holdout'], ['comparisons', 'holdout'], ['cases'], ['predictions'], ['drift'], ['predictionDrift'], ['concept'], ['dataQuality', 'holdout'], ['runtime'], ['signatures'], ['recorded'], ['predictions', 0, 'faults']];
     fc.assert(
       fc.property(fc.constantFrom(...parts), fc.string(), fc.constantFrom('missing', 'undefined'), (path, reason, how) => {
         const evidence = soundEvidence();
@@ -199,6 +200,7 @@ describe('every kind of gate', () => {
       error: set(['evaluations', 'holdout', 'value'], undefined),
     },
     outputs: { fail: set(['predictions', 0, 'faults', 'notFinite'], 3), inconclusive: set(['predictions', 0, 'faults', 'rows'], 0), error: none(['predictions']) },
+    export: { fail: set(['recorded', 0], { ...parity(), verdict: 'differ' }), inconclusive: set(['recorded', 0, 'rows'], 0), error: none(['recorded']) },
     signature: { fail: set(['signatures', 'candidate', 'inputs'], []), inconclusive: set(['champion'], null), error: none(['signatures']) },
   };
 

@@ -55,9 +55,9 @@ describe('the sentence of a decision', () => {
     ['too few rows', [{ ...byCarrier, minRows: 30_000 } as Gate], () => undefined, 'v2 may not replace v1 yet: recall by carrier: for carrier AA 20,000 rows are too few to tell, 30,000 are needed.'],
     ['no gate at all', [], () => undefined, 'v2 may not replace v1 yet: no gate says anything about its quality.'],
     ['a champion with nothing but comparisons', [auc], (evidence) => void (evidence.role = 'champion'), 'v2, the champion, cannot be confirmed yet: every gate on its quality compares with the champion, which it is.'],
-    ['a champion that passes', [auc, cases], (evidence) => void (evidence.role = 'champion'), 'v2, the champion, still passes: all 2 blocking gates pass.'],
+    ['a champion that passes', [auc, cases], (evidence) => void (evidence.role = 'champion'), 'v2, the champion, still passes: all 3 blocking gates pass.'],
     ['a pass without a gain', [auc], (evidence) => void (comparison(evidence).metrics[0] = compared('roc_auc', 0.74, 0.741, [-0.003, 0.005])), 'v2 may replace v1: no worse than allowed on average (+0.1 pt AUC, 95 % −0.3 pt to +0.5 pt).'],
-    ['a pass without any comparison', [cases], () => undefined, 'v2 may replace v1: all 3 blocking gates pass.'],
+    ['a pass without any comparison', [cases], () => undefined, 'v2 may replace v1: all 4 blocking gates pass.'],
   ])('says %s', (_what, policy, change, expected) => expect(sentence(policy, change)).toBe(expected));
 
   it('never claims better or worse on average or for a slice unless the whole interval does', () => {
