@@ -2,6 +2,7 @@ import type { ComparisonReport, MetricComparison } from '../protocol/evaluation.
 import type { EvaluationRole, Gate } from '../protocol/gates.ts';
 import type { Verdict } from '../protocol/measured.ts';
 import { columnText, countText, numberText, pText } from '../protocol/number-text.ts';
+import { findingOf, gainOf, toneMark, toneOf, toneRank } from './comparison-tone.ts';
 import { cutAt, cutText } from './cut-text.ts';
 import { dumbbellAxis, dumbbellFigure } from './dumbbell-figure.ts';
 import { intervalAxis, intervalFigure, rulerFigure } from './interval-figure.ts';
@@ -21,23 +22,30 @@ const liftMin = 1.2;
 
 /** Candidate and champion on the same rows: which metrics differ, where, and on which rows the answer changed. */
 export function comparisonSection(role: EvaluationRole, comparison: ComparisonReport, policy: Gate[]): Markup {
-  const { champion, candidate, metrics, slices, flips, rows, refused } = comparison;
+  const { champion, candidate, slices, flips, rows, refused } = comparison;
   const heading = markup`<h2>${cutText(candidate.version, 40)} against ${cutText(champion.version, 40)} on ${role}${refused === undefined ? markup` <span class="quiet">the same ${countText(rows)} rows</span>` : null}</h2>`;
   if (refused !== undefined) return markup`<section id="against-${role}">${heading}<p><span class="verdict error">! not compared</span>: ${cutText(refused, 400)}</p></section>`;
   const { gated, sliced } = gatedMetrics(policy, role);
+  return markup`<section id="against-${role}">${heading}
+${metricsPart(role, comparison, policy)}
+${slicesPart(slices, sliced.length > 0 ? sliced : gated.slice(0, 1))}
+${flips === null ? null : markup`${flipsPart(flips)}${flips.examples.length === 0 ? null : flipExamples(flips.examples)}`}</section>`;
+}
+
+/** The metrics of the whole dataset: those that are worse or gated, then the rest folded. */
+export function metricsPart(role: EvaluationRole, { metrics }: Pick<ComparisonReport, 'metrics'>, policy: Gate[]): Markup {
+  const { gated } = gatedMetrics(policy, role);
   const sorted = [...metrics].sort((a, b) => toneRank[toneOf(a)] - toneRank[toneOf(b)] || rankIn(gated, a.metric) - rankIn(gated, b.metric));
   const open = sorted.filter((row) => toneOf(row) === 'fail' || gated.includes(row.metric));
   const shown = open.length > 0 ? open : sorted.slice(0, 3);
   const folded = sorted.filter((row) => !shown.includes(row));
   const count = (tone: Verdict) => metrics.filter((row) => toneOf(row) === tone).length;
-  return markup`<section id="against-${role}">${heading}
-<p>${countText(count('pass'))} metrics are better, ${countText(count('fail'))} worse, ${countText(count('inconclusive'))} not told apart from chance.</p>
-${metricTable(shown)}${folded.length === 0 ? null : markup`<details><summary>${countText(folded.length)} more metrics, none worse</summary>${metricTable(folded)}</details>`}
-${slicesPart(slices, sliced.length > 0 ? sliced : gated.slice(0, 1))}
-${flips === null ? null : flipsPart(flips)}</section>`;
+  return markup`<p>${countText(count('pass'))} metrics are better, ${countText(count('fail'))} worse, ${countText(count('inconclusive'))} not told apart from chance.</p>
+${metricTable(shown)}${folded.length === 0 ? null : markup`<details><summary>${countText(folded.length)} more metrics, none worse</summary>${metricTable(folded)}</details>`}`;
 }
 
-function gatedMetrics(policy: Gate[], role: EvaluationRole): { gated: string[]; sliced: string[] } {
+/** Metrics that gates of this policy are about, and those of them by slice. */
+export function gatedMetrics(policy: Gate[], role: EvaluationRole): { gated: string[]; sliced: string[] } {
   const of = policy.flatMap((gate) => ((gate.kind === 'metric' || gate.kind === 'change' || gate.kind === 'non_inferior') && gate.on === role ? [{ metric: gate.metric, sliced: gate.slice !== undefined || gate.by !== undefined }] : []));
   const names = (gates: typeof of) => [...new Set(gates.map(({ metric }) => metric))];
   return { gated: names(of), sliced: names(of.filter(({ sliced }) => sliced)) };
@@ -46,21 +54,6 @@ function gatedMetrics(policy: Gate[], role: EvaluationRole): { gated: string[]; 
 function rankIn(list: string[], metric: string): number {
   const index = list.indexOf(metric);
   return index === -1 ? list.length : index;
-}
-
-/** Better, worse, or not told apart: the interval of the difference decides, the p-value where there is none. */
-function toneOf({ difference, direction, pValue }: MetricComparison): Verdict {
-  if (difference.value === null) return 'inconclusive';
-  const { interval } = difference;
-  const told = interval === undefined ? pValue !== null && pValue < 0.05 && difference.value !== 0 : interval.low > 0 || interval.high < 0;
-  return told ? (difference.value > 0 === (direction === 'higher') ? 'pass' : 'fail') : 'inconclusive';
-}
-
-const toneRank: Record<Verdict, number> = { fail: 0, error: 1, inconclusive: 2, pass: 3 };
-const toneWords: Record<Verdict, string> = { pass: '▲ better', fail: '▼ worse', inconclusive: '≈ as before', error: '! error' };
-
-function toneMark(tone: Verdict): Markup {
-  return markup`<span class="verdict ${tone}">${toneWords[tone]}</span>`;
 }
 
 /** From 0 to 1, or −1 to 1: such numbers can share an axis. One in minutes, money or nats would flatten them. */
@@ -84,14 +77,6 @@ function titleAttribute(text: string | null): Markup | null {
   return text === null ? null : markup` title="${text}"`;
 }
 
-function findingOf(row: MetricComparison): string {
-  return `${cutAt(row.metric, 40)}, ${cutAt(row.slice.name, 60)}: ${toneWords[toneOf(row)].slice(2)}${row.difference.value === null ? '' : ` by ${numberText(Math.abs(row.difference.value))}`}`;
-}
-
-function harm({ difference, direction }: MetricComparison): number {
-  return (difference.value ?? 0) * (direction === 'higher' ? 1 : -1);
-}
-
 function slicesPart(slices: MetricComparison[], gated: string[]): Markup {
   const metrics = [...new Set(slices.map(({ metric }) => metric))].sort((a, b) => rankIn(gated, a) - rankIn(gated, b));
   const drawn = metrics.filter((metric, index) => index < gatedMetricsMax && (gated.includes(metric) || index === 0));
@@ -102,7 +87,7 @@ function slicesPart(slices: MetricComparison[], gated: string[]): Markup {
 }
 
 function sliceTables(metric: string, rows: MetricComparison[]): Markup {
-  const defined = rows.filter(({ difference }) => difference.value !== null).sort((a, b) => harm(a) - harm(b));
+  const defined = rows.filter(({ difference }) => difference.value !== null).sort((a, b) => gainOf(a) - gainOf(b));
   const without = rows.filter(({ difference }) => difference.value === null);
   const worse = defined.filter((row) => toneOf(row) === 'fail').length;
   const shown = Math.min(slicesMax, Math.max(slicesMin, worse));
@@ -123,7 +108,8 @@ function sliceRows(rows: MetricComparison[], named: boolean): Markup {
   })}</tbody></table></div>`;
 }
 
-function flipsPart({ helpful, harmful, mcnemar, concentrations, examples }: NonNullable<ComparisonReport['flips']>): Markup {
+/** How many rows changed sides, and where those that went wrong are. */
+export function flipsPart({ helpful, harmful, mcnemar, concentrations }: NonNullable<ComparisonReport['flips']>): Markup {
   const dense = concentrations.filter(({ lift }) => lift >= liftMin).sort((a, b) => b.harmful - a.harmful);
   const most = Math.max(1, ...concentrations.map((each) => Math.max(each.harmful, each.helpful)));
   const wide = linearScale([0, most], [0, 92]);
@@ -138,7 +124,7 @@ function flipsPart({ helpful, harmful, mcnemar, concentrations, examples }: NonN
             (each) =>
               markup`<tr><th scope="row">${cutText(each.slice.name, 60)}</th><td class="number" data-label="went wrong">${countText(each.harmful)}</td><td class="drawing"><svg viewBox="0 0 200 18" width="200" height="18" role="img" aria-label="${`${cutAt(each.slice.name, 60)}: ${countText(each.harmful)} rows went wrong, ${countText(each.helpful)} went right`}"><rect class="harm" x="${round(100 - wide(each.harmful))}" y="4" width="${wide(each.harmful)}" height="10"/><rect class="gain" x="100" y="4" width="${wide(each.helpful)}" height="10"/><line class="bound" x1="100" x2="100" y1="1" y2="17"/></svg></td><td class="number" data-label="went right">${countText(each.helpful)}</td><td class="number" data-label="× its share">${columnText(each.lift)}</td><td class="number" data-label="rows">${countText(each.rows)}</td></tr>`,
           )}</tbody></table></div>`
-  }${examples.length === 0 ? null : flipExamples(examples)}`;
+  }`;
 }
 
 function flipExamples(examples: NonNullable<ComparisonReport['flips']>['examples']): Markup {

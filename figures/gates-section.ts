@@ -14,16 +14,21 @@ const reasonMax = 320;
 
 type Judged = Pick<GatePart, 'champion' | 'candidate' | 'difference' | 'verdict' | 'reason' | 'title'>;
 
+export interface GatesOptions {
+  /** Whether the line of a gate in slipway.yaml is a button (`data-line`), for a page that can open it. */
+  linked: boolean;
+}
+
 /** What did not pass on top, one row for many gates that fail for one reason, what passes folded with its count. */
-export function gatesSection({ gates, decision }: Pick<RunReport, 'gates' | 'decision'>): Markup {
+export function gatesSection({ gates, decision }: Pick<RunReport, 'gates' | 'decision'>, options: GatesOptions = { linked: false }): Markup {
   const severity = { block: 0, warn: 1, info: 2 };
   const sorted = [...gates].sort((a, b) => severity[a.gate.severity] - severity[b.gate.severity] || verdictRank[a.verdict] - verdictRank[b.verdict]);
   const { alone, together } = sameReason(sorted.filter(({ verdict }) => verdict !== 'pass'));
   const passed = sorted.filter(({ verdict }) => verdict === 'pass');
   return markup`<section id="gates"><h2>Gates</h2>
-${alone.length > 0 ? gateTable(alone) : null}
+${alone.length > 0 ? gateTable(alone, options) : null}
 ${together.map(({ verdict, reason, titles }) => markup`<p class="together">${verdictMark(verdict)} <strong>${countText(titles.length)} gates</strong> ${verdict === 'error' ? 'could not be judged' : ''}: ${cutText(reason, reasonMax)} <span class="quiet">${cutText(titles.map((title) => cutAt(title, 60)).join(' · '), 600)}</span></p>`)}
-${passed.length === 0 ? null : markup`<details${alone.length + together.length === 0 ? openAttribute : null}><summary>${countText(passed.length)} ${passed.length === 1 ? 'gate passes' : 'gates pass'}</summary>${gateTable(passed)}</details>`}
+${passed.length === 0 ? null : markup`<details${alone.length + together.length === 0 ? openAttribute : null}><summary>${countText(passed.length)} ${passed.length === 1 ? 'gate passes' : 'gates pass'}</summary>${gateTable(passed, options)}</details>`}
 ${decision.notApplicable.length > 0 ? markup`<p class="quiet">Not applied to the champion itself: ${cutText(decision.notApplicable.join(', '), 400)}</p>` : null}</section>`;
 }
 
@@ -46,19 +51,19 @@ function rowOf(part: Pick<Judged, 'candidate' | 'difference'>, result: GateResul
   return { measured: decidedBy(result, part), bound: result.bound };
 }
 
-function gateTable(gates: GateResult[]): Markup {
+function gateTable(gates: GateResult[], options: GatesOptions): Markup {
   const shown = gates.slice(0, gatesMax);
   const inPoints = shown.filter(({ unit, bound }) => unit === 'share' && bound?.on === 'difference');
   // Differences in points can be compared, so they share one axis; every other unit has its own.
   const points = intervalAxis(inPoints.flatMap((gate) => [gate, ...openParts(gate)].map((part) => rowOf(part, gate))));
   // A column that no gate of this table uses takes no room.
   const compared = shown.some(({ champion, difference }) => champion !== null || difference !== null);
-  return markup`<div class="scroll"><table class="cards"><thead><tr><th scope="col">verdict</th><th scope="col">gate</th>${compared ? markup`<th scope="col" class="number">champion</th>` : null}<th scope="col" class="number">candidate</th>${compared ? markup`<th scope="col" class="number">difference</th>` : null}<th scope="col" class="number">needs</th><th scope="col">${inPoints.length === 0 ? 'against the bound' : markup`<span class="quiet">difference in points</span> ${rulerOf(inPoints[0], points)}`}</th><th scope="col" class="number">rows</th></tr></thead><tbody>${shown.map((gate) => gateRows(gate, inPoints.includes(gate) ? { scale: points, shared: true, compared } : { scale: gateAxis(gate), shared: false, compared }))}</tbody></table></div>${
+  return markup`<div class="scroll"><table class="cards"><thead><tr><th scope="col">verdict</th><th scope="col">gate</th>${compared ? markup`<th scope="col" class="number">champion</th>` : null}<th scope="col" class="number">candidate</th>${compared ? markup`<th scope="col" class="number">difference</th>` : null}<th scope="col" class="number">needs</th><th scope="col">${inPoints.length === 0 ? 'against the bound' : markup`<span class="quiet">difference in points</span> ${rulerOf(inPoints[0], points)}`}</th><th scope="col" class="number">rows</th></tr></thead><tbody>${shown.map((gate) => gateRows(gate, inPoints.includes(gate) ? { scale: points, shared: true, compared, ...options } : { scale: gateAxis(gate), shared: false, compared, ...options }))}</tbody></table></div>${
     gates.length > shown.length ? markup`<p class="quiet">${countText(gates.length - shown.length)} more gates are in the record</p>` : null
   }`;
 }
 
-interface RowLayout {
+interface RowLayout extends GatesOptions {
   scale: Scale;
   /** The axis is told in the head of the table; else each row tells its own. */
   shared: boolean;
@@ -71,12 +76,16 @@ function gateRows(result: GateResult, layout: RowLayout): Markup {
   const open = openParts(result);
   const folded = parts.length > 1 ? parts.filter((part) => !open.includes(part)).sort((a, b) => verdictRank[a.verdict] - verdictRank[b.verdict]).slice(0, partsMax) : [];
   const left = parts.length > 1 ? parts.length - open.length - folded.length : 0;
-  const foldedLayout = { scale: gateAxis({ ...result, parts: folded }), shared: true, compared: layout.compared };
+  const foldedLayout = { ...layout, scale: gateAxis({ ...result, parts: folded }), shared: true };
   // The parts that follow say the rest.
   const reason = open.length > 0 ? result.reason.split(';')[0] : result.reason;
-  return markup`<tr>${cells({ ...result, reason }, result, layout, markup`${cutText(result.title)}${gate.severity === 'block' ? null : markup` <span class="tag">${gate.severity}</span>`}`, needs, rows)}</tr>${open.map((part) => partRow(part, result, layout))}${
+  return markup`<tr>${cells({ ...result, reason }, result, layout, markup`${cutText(result.title)}${gate.severity === 'block' ? null : markup` <span class="tag">${gate.severity}</span>`}${lineOf(gate, layout)}`, needs, rows)}</tr>${open.map((part) => partRow(part, result, layout))}${
     folded.length === 0 ? null : markup`<tr class="part"><td></td><td colspan="${layout.compared ? 7 : 5}"><details><summary>${countText(folded.length)} ${open.length > 0 ? 'more ' : ''}${folded.length === 1 ? 'part' : 'parts'}</summary><table class="cards"><thead><tr><td colspan="${layout.compared ? 6 : 4}"></td><th>${rulerOf(result, foldedLayout.scale)}</th><td></td></tr></thead><tbody>${folded.map((part) => partRow(part, result, foldedLayout))}</tbody></table></details></td></tr>`
   }${left > 0 ? markup`<tr class="part"><td></td><td colspan="${layout.compared ? 7 : 5}" class="quiet">${countText(left)} more parts are in the record</td></tr>` : null}`;
+}
+
+function lineOf({ line }: GateResult['gate'], { linked }: GatesOptions): Markup | null {
+  return line === undefined || !linked ? null : markup` <button class="link line" data-line="${line}" title="Open slipway.yaml at line ${line}">slipway.yaml:${line}</button>`;
 }
 
 /** The parts that a gate fails by; a gate with one part is that part. */

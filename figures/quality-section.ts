@@ -19,21 +19,32 @@ const groupingsMax = 12;
 
 /** How good the candidate is on labelled data, by itself: curves, calibration, value, weak slices, groups. */
 export function qualitySection(role: EvaluationRole, evaluation: EvaluationReport, champion: EvaluationReport | undefined): Markup {
-  const { metrics, rows, calibration, weakSlices, fairness, value, refused, dataset, threshold } = evaluation;
-  const heading = markup`<h2>Quality on ${role} <span class="quiet">${cutText(dataset.name, 60)}, ${countText(rows.judged)} of ${countText(rows.read)} rows judged${rows.leftOut.slice(0, 5).map(({ reason, rows: left }) => markup`, ${countText(left)} left out: ${cutText(reason, 80)}`)}</span></h2>`;
+  const { weakSlices, fairness, value, refused } = evaluation;
+  const heading = markup`<h2>Quality on ${role} ${judgedRows(evaluation)}</h2>`;
   if (refused !== undefined) return markup`<section id="quality-${role}">${heading}<p><span class="verdict error">! not evaluated</span>: ${cutText(refused, 400)}</p></section>`;
-  const named = Object.entries({ ...metrics, ...calibration?.metrics });
   return markup`<section id="quality-${role}">${heading}
 ${qualityTiles(evaluation, champion)}
-<details><summary>${countText(named.length)} metrics${threshold === undefined ? null : ` at threshold ${numberText(threshold)}`}</summary><div class="scroll"><table><thead><tr><th scope="col">metric</th><th scope="col" class="number">value</th><th scope="col" class="number">95 % interval</th><th scope="col">how</th></tr></thead><tbody>${named
-    .slice(0, metricsMax)
-    .map(([name, measured]) => markup`<tr><th scope="row">${cutText(name, 40)}</th><td class="number">${measuredCell(measured)}</td><td class="number quiet">${intervalText(measured, 'metric', 'value')}</td><td class="quiet">${cutText(measured.reason ?? measured.interval?.method ?? '', 160)}</td></tr>`)}</tbody></table></div></details>
+${metricsTable(evaluation)}
 ${value === undefined ? null : valuePart(value)}
 ${weakSlices.length === 0 ? null : weakSlicesPart(weakSlices)}
 ${fairness.slice(0, groupingsMax).map((each) => fairnessPart(each))}${fairness.length > groupingsMax ? markup`<p class="quiet">${countText(fairness.length - groupingsMax)} more groupings are in the record</p>` : null}</section>`;
 }
 
-function qualityTiles({ metrics, roc, precisionRecall, calibration, confusion, residuals }: EvaluationReport, champion: EvaluationReport | undefined): Markup | null {
+/** Which rows were judged, as the head of whatever was measured on them. */
+export function judgedRows({ rows, dataset }: Pick<EvaluationReport, 'rows' | 'dataset'>): Markup {
+  return markup`<span class="quiet">${cutText(dataset.name, 60)}, ${countText(rows.judged)} of ${countText(rows.read)} rows judged${rows.leftOut.slice(0, 5).map(({ reason, rows: left }) => markup`, ${countText(left)} left out: ${cutText(reason, 80)}`)}</span>`;
+}
+
+/** Every metric with its interval, folded. */
+export function metricsTable({ metrics, calibration, threshold }: EvaluationReport): Markup {
+  const named = Object.entries({ ...metrics, ...calibration?.metrics });
+  return markup`<details><summary>${countText(named.length)} metrics${threshold === undefined ? null : ` at threshold ${numberText(threshold)}`}</summary><div class="scroll"><table><thead><tr><th scope="col">metric</th><th scope="col" class="number">value</th><th scope="col" class="number">95 % interval</th><th scope="col">how</th></tr></thead><tbody>${named
+    .slice(0, metricsMax)
+    .map(([name, measured]) => markup`<tr><th scope="row">${cutText(name, 40)}</th><td class="number">${measuredCell(measured)}</td><td class="number quiet">${intervalText(measured, 'metric', 'value')}</td><td class="quiet">${cutText(measured.reason ?? measured.interval?.method ?? '', 160)}</td></tr>`)}</tbody></table></div></details>`;
+}
+
+/** ROC, precision and recall, calibration, confusion, residuals: those that the task has. */
+export function qualityTiles({ metrics, roc, precisionRecall, calibration, confusion, residuals }: EvaluationReport, champion: EvaluationReport | undefined): Markup | null {
   const labelled = (who: string, measured: Measured | undefined) => (measured === undefined || measured.value === null ? who : `${who} ${columnText(measured.value)}`);
   const curve = (of: 'roc' | 'precisionRecall', metric: string) => (champion?.[of] === undefined ? undefined : { curve: champion[of], label: labelled('champion', champion.metrics[metric]) });
   const error = metrics.ece ?? calibration?.metrics.ece ?? null;
@@ -57,7 +68,7 @@ function calibrationFigure(calibration: NonNullable<EvaluationReport['calibratio
 }
 
 /** Money per 1,000 predictions, on one axis with doing nothing. */
-function valuePart({ currency, perPrediction, baseline, gain, counts }: ValueReport): Markup {
+export function valuePart({ currency, perPrediction, baseline, gain, counts }: ValueReport): Markup {
   const rows = [
     { name: 'candidate', measured: thousandfold(perPrediction) },
     { name: `baseline: predict ${baseline.name === 'positive' ? 'everybody' : baseline.name === 'negative' ? 'nobody' : baseline.name}`, measured: thousandfold(baseline.perPrediction) },
@@ -76,7 +87,8 @@ function thousandfold(measured: Measured): Measured {
   return { ...measured, value: measured.value * 1000, ...(interval === undefined ? {} : { interval: { ...interval, low: interval.low * 1000, high: interval.high * 1000 } }) };
 }
 
-function weakSlicesPart(slices: WeakSlice[]): Markup {
+/** The slices found to do worst against the rest, worst first. */
+export function weakSlicesPart(slices: WeakSlice[]): Markup {
   const shown = [...slices].sort((a, b) => (a.gap.value ?? 0) - (b.gap.value ?? 0)).slice(0, weakSlicesMax);
   const axis = intervalAxis(shown.map(({ gap }) => ({ measured: gap, bound: null })));
   return markup`<h3>Weak slices <span class="quiet">found by search, corrected for looking at many; against the rest of the rows</span></h3><div class="scroll"><table class="cards"><thead><tr><th scope="col">slice</th><th scope="col">metric</th><th scope="col" class="number">gap</th><th scope="col">${rulerFigure(axis, { finding: 'Axis of gaps' })}</th><th scope="col" class="number">rows</th></tr></thead><tbody>${shown.map(
