@@ -1,4 +1,4 @@
-import type { ColumnDrift, DriftReport, DriftVerdict, PerformanceEstimate, Statistic } from '../protocol/drift.ts';
+import type { ColumnDrift, DriftReport, DriftVerdict, PerformanceEstimate } from '../protocol/drift.ts';
 import type { Measured } from '../protocol/measured.ts';
 import { columnText, countText, intervalText, numberText, pText, shareText } from '../protocol/number-text.ts';
 import type { BatchSummary, RunReport } from '../protocol/run.ts';
@@ -8,6 +8,7 @@ import { effectFigure } from './effect-figure.ts';
 import { estimateFigure } from './estimate-figure.ts';
 import { markup, type Markup } from './markup.ts';
 import { measuredCell } from './measured-cell.ts';
+import { driftWords, statisticNames } from './drift-words.ts';
 import { tile } from './tile.ts';
 import { trendFigure } from './trend-figure.ts';
 
@@ -17,26 +18,6 @@ const trendsMax = 6;
 const skippedMax = 40;
 
 const rank: Record<DriftVerdict, number> = { moved: 0, error: 1, inconclusive: 2, still: 3 };
-const words: Record<DriftVerdict, string> = { moved: '▲ moved', error: '! error', inconclusive: '? too few rows', still: '✓ still' };
-
-const statisticNames: Record<Statistic['name'], string> = {
-  ks: 'K-S D',
-  wasserstein: 'W1',
-  wasserstein_normed: 'W1 ÷ σ',
-  psi: 'PSI',
-  js_distance: 'JS',
-  chi_square: 'χ²',
-  cramers_v: 'V',
-  cramers_v_balanced: 'V',
-  linf: 'L∞',
-  tvd: 'TVD',
-  auc: 'AUC',
-  energy: 'energy',
-  cramer_von_mises: 'C-vM',
-  mann_whitney: 'U',
-  null_share_difference: 'missing',
-  pca_reconstruction: 'PCA error',
-};
 
 /** What moved between the reference and the current batch: moved columns drawn, the others in one folded table. */
 export function driftSection(run: Pick<RunReport, 'batches' | 'history' | 'predictions' | 'concept' | 'estimates'>): Markup | null {
@@ -68,7 +49,7 @@ function columnTile(column: ColumnDrift): Markup {
 
 function columnTable(columns: ColumnDrift[]): Markup {
   return markup`<div class="scroll"><table class="cards"><thead><tr><th scope="col">verdict</th><th scope="col">column</th><th scope="col" class="number">effect</th><td></td><th scope="col" class="number">chance ≤</th><th scope="col" class="number">floor</th><th scope="col" class="number">p corrected</th><th scope="col" class="number">missing</th></tr></thead><tbody>${columns.map(
-    (column) => markup`<tr><td><span class="verdict ${column.verdict}">${words[column.verdict]}</span></td><th scope="row">${cutText(column.column, 50)}${column.role === 'feature' ? null : markup` <span class="tag">${column.role}</span>`}<div class="why">${cutText(column.message, 140)}</div></th><td class="number" data-label="effect" title="${cutAt(column.effect.definition, 200)}">${statisticNames[column.effect.name]} ${column.effect.value === null ? 'not defined' : columnText(column.effect.value)}</td><td class="drawing">${effectFigure(column)}</td><td class="number" data-label="chance ≤">${column.effect.band === null ? null : columnText(column.effect.band)}</td><td class="number" data-label="floor">${numberText(column.effect.floor)}</td><td class="number" data-label="p corrected">${column.test.adjustedP === null ? null : pText(column.test.adjustedP).replace(/^p (= )?/, '')}</td><td class="number" data-label="missing">${missingText(column)}</td></tr>`,
+    (column) => markup`<tr><td><span class="verdict ${column.verdict}">${driftWords[column.verdict]}</span></td><th scope="row">${cutText(column.column, 50)}${column.role === 'feature' ? null : markup` <span class="tag">${column.role}</span>`}<div class="why">${cutText(column.message, 140)}</div></th><td class="number" data-label="effect" title="${cutAt(column.effect.definition, 200)}">${statisticNames[column.effect.name]} ${column.effect.value === null ? 'not defined' : columnText(column.effect.value)}</td><td class="drawing">${effectFigure(column)}</td><td class="number" data-label="chance ≤">${column.effect.band === null ? null : columnText(column.effect.band)}</td><td class="number" data-label="floor">${numberText(column.effect.floor)}</td><td class="number" data-label="p corrected">${column.test.adjustedP === null ? null : pText(column.test.adjustedP).replace(/^p (= )?/, '')}</td><td class="number" data-label="missing">${missingText(column)}</td></tr>`,
   )}</tbody></table></div>`;
 }
 
@@ -80,7 +61,7 @@ function missingText({ nulls }: ColumnDrift): string {
 function multivariatePart({ multivariate }: DriftReport): Markup | null {
   if (multivariate === null) return null;
   const { sample, verdict, message } = multivariate;
-  return markup`<p><span class="verdict ${verdict}">${words[verdict]}</span> All columns together: ${cutText(message, 240)}. <span class="quiet">Drawn for the classifier: ${countText(sample.reference)} of ${countText(sample.of)} reference and ${countText(sample.current)} of ${countText(sample.ofCurrent)} current rows, seed ${sample.seed}.</span></p>`;
+  return markup`<p><span class="verdict ${verdict}">${driftWords[verdict]}</span> All columns together: ${cutText(message, 240)}. <span class="quiet">Drawn for the classifier: ${countText(sample.reference)} of ${countText(sample.of)} reference and ${countText(sample.current)} of ${countText(sample.ofCurrent)} current rows, seed ${sample.seed}.</span></p>`;
 }
 
 const strength = ({ effect }: ColumnDrift): number => (effect.value ?? 0) / (effect.floor > 0 ? effect.floor : 1);
@@ -103,7 +84,7 @@ function historyPart(history: BatchSummary[], drift: DriftReport): Markup | null
 
 function withoutLabels({ concept, estimates }: Pick<RunReport, 'concept' | 'estimates'>): Markup | null {
   if (concept === null && estimates.length === 0) return null;
-  return markup`<h3>Quality on the current batch <span class="quiet">estimated without labels, and realised where there are labels</span></h3>${concept === null ? null : markup`<p><span class="verdict ${concept.verdict}">${words[concept.verdict]}</span> ${cutText(concept.message, 300)}</p>`}${estimates.length === 0 ? null : estimateTable(estimates.slice(0, 20))}`;
+  return markup`<h3>Quality on the current batch <span class="quiet">estimated without labels, and realised where there are labels</span></h3>${concept === null ? null : markup`<p><span class="verdict ${concept.verdict}">${driftWords[concept.verdict]}</span> ${cutText(concept.message, 300)}</p>`}${estimates.length === 0 ? null : estimateTable(estimates.slice(0, 20))}`;
 }
 
 function estimateTable(estimates: PerformanceEstimate[]): Markup {

@@ -22,7 +22,12 @@ function render(part: Part): string {
 }
 
 export function escapeText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;').replace(unsafe, '\ufffd');
+  return safeText(text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;'));
+}
+
+/** Text for a place that escapes by itself, such as an attribute set by a script. */
+export function safeText(text: string): string {
+  return text.replace(unsafe, '\ufffd');
 }
 
 /**
