@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { registerCommands } from './commands/register-commands.ts';
 import { speakThrough } from './l10n.ts';
 import { openLog } from './log.ts';
+import { registerNotebook } from './notebook/notebook.ts';
 import { openSessions } from './sessions.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -11,5 +12,5 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = openLog();
   const sessions = openSessions({ module: vscode.Uri.joinPath(context.extensionUri, 'dist', 'server.js').fsPath, log });
   const workbench: Workbench = { context, sessions, pages: { show: () => undefined }, log };
-  context.subscriptions.push(log, sessions, registerCommands(workbench));
+  context.subscriptions.push(log, sessions, registerCommands(workbench), registerNotebook(workbench));
 }

@@ -2,6 +2,9 @@ import * as vscode from 'vscode';
 import { problemIn } from '../problem-of.ts';
 import { showProblem } from '../show-problem.ts';
 import type { Workbench } from '../workbench.ts';
+import { addExportCell } from './add-export-cell.ts';
+import { addReportCell } from './add-report-cell.ts';
+import { checkNotebookModel } from './check-notebook-model.ts';
 import { restartServer } from './restart-server.ts';
 import { runGates } from './run-gates.ts';
 import { setUpWorkspace } from './set-up-workspace.ts';
@@ -12,6 +15,9 @@ import { subjectOf } from './subject.ts';
 export const commands = {
   'slipway.setUpWorkspace': setUpWorkspace,
   'slipway.runGates': runGates,
+  'slipway.checkNotebookModel': checkNotebookModel,
+  'slipway.addExportCell': addExportCell,
+  'slipway.addReportCell': addReportCell,
   'slipway.restartServer': restartServer,
   'slipway.showLog': showLog,
 } satisfies Record<string, (workbench: Workbench, argument: unknown) => unknown>;
