@@ -25,6 +25,7 @@ module.exports = {
     home('ws', '^(server/(feed|connection)|extension/connection)\\.ts$'),
     home('zod', '^server/config/(schema|explain|json-schema)\\.ts$'),
     home('yaml', '^(server/config/yaml-source|extension/slipway-yaml/read-yaml)\\.ts$'),
+    home('@modelcontextprotocol', '^server/mcp\\.ts$'),
     home('commander', '^server/cli\\.ts$'),
   ],
   options: {

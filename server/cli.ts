@@ -191,6 +191,11 @@ function program(): Command {
       });
     });
 
+  command('mcp', 'serve the tools for agents (Model Context Protocol) on standard input and output').action(async () => {
+    const { serveTools } = await import('./mcp.ts');
+    await serveTools(await findWorkspace(slipway.opts<Options>().workspace), interrupt.signal);
+  });
+
   command('doctor', 'what this machine can run on, and why not on the rest')
     .option('--json', 'print it as JSON')
     .action(async (options: { json?: boolean }) => {

@@ -11,6 +11,8 @@ import { writeFiles, type Files } from './tiny-workspace.ts';
 
 /** The program as it is shipped, in real processes. */
 export interface Slipway {
+  /** The bundled program. */
+  readonly cli: string;
   /** Runs it to its end. */
   run(workspace: string, args: string[], options?: StartOptions): Promise<Ended>;
   start(workspace: string, args: string[], options?: StartOptions): Running;
@@ -53,6 +55,7 @@ export async function buildSlipway(): Promise<Slipway> {
     return follow(spawn(program, rest, { cwd: workspace, env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
   };
   return {
+    cli: join(dist, 'cli.js'),
     start,
     run: (workspace, args, options) => start(workspace, args, options).ended,
     remove: () => rmSync(folder, { recursive: true, force: true }),
