@@ -18,7 +18,12 @@ export interface PageContext {
   /** What is waiting or under way, with the steps and the progress told so far. */
   readonly works: readonly Work[];
   /** What the user did to this page (tab, sort, filter, opened rows); survives hiding, moving and reload. JSON, small. Scroll is kept by the shell. */
-  state<T extends object>(initial: T): { readonly value: T; set(change: Partial<T>): void };
+  state<T extends object>(initial: T): PageState<T>;
+}
+
+export interface PageState<T extends object> {
+  readonly value: T;
+  set(change: Partial<T>): void;
 }
 
 /** The element that draws a view, by the view's name: `<slip-gates-page>` and so on, in `webview/<view>-page.ts`. */

@@ -26,7 +26,7 @@ export class TabsElement extends LitElement {
     return html`<div role="tablist" aria-label=${this.label} @keydown=${this.#move}>
       ${this.tabs.map(({ id, title, note }) => {
         const on = id === this.selected;
-        return html`<button role="tab" id=${`tab-${id}`} aria-selected=${on ? 'true' : 'false'} aria-controls=${on ? `panel-${id}` : nothing} tabindex=${on ? 0 : -1} @click=${() => this.#select(id)}>${title}${note === undefined ? nothing : html` <span class="note">${note}</span>`}</button>`;
+        return html`<button role="tab" id=${`tab-${id}`} aria-selected=${on ? 'true' : 'false'} aria-controls=${on ? `panel-${id}` : nothing} tabindex=${on ? 0 : -1} @click=${() => this.#select(id)}>${title}${note === undefined || note === '' ? nothing : html` <span class="note">${note}</span>`}</button>`;
       })}
     </div>`;
   }

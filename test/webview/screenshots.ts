@@ -1,0 +1,50 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunReport } from '../../protocol/run.ts';
+import type { ViewTarget } from '../../protocol/view.ts';
+import { answersOf, manySummaries } from './answers.ts';
+import { editorThemes, type EditorThemeName } from './editor-themes.ts';
+import { chromiumPath, launch, openView } from './open-view.ts';
+
+/**
+ * `tsx test/webview/screenshots.ts <dist> <records> <out> [only]`: every state of the pages on real runs, for people to
+ * look at. `records` holds runs as `slipway show <run> --json` writes them.
+ */
+const [dist, records, out, only = ''] = process.argv.slice(2);
+mkdirSync(out, { recursive: true });
+const runs = readdirSync(records).map((file) => JSON.parse(readFileSync(join(records, file), 'utf8')) as RunReport);
+const named = (version: string, error = false) => runs.find((run) => run.model.version === version && (run.decision.counts.error > 5) === error && run.role === (version === 'v1' ? 'champion' : 'candidate'));
+const blocked = named('v3') ?? runs[0];
+const tabs = ['gates', 'flips', 'slices', 'quality', 'runtime', 'value', 'data', 'evidence'];
+
+const shots: { name: string; target: ViewTarget; tab?: string; width?: number; press?: string; forced?: boolean }[] = [
+  ...tabs.map((tab) => ({ name: `gates-${tab}`, target: { view: 'gates' as const, run: blocked.id }, tab })),
+  ...['v1', 'v2', 'v4'].map((version) => ({ name: `gates-of-${version}`, target: { view: 'gates' as const, run: (named(version) ?? named(version, true) ?? blocked).id } })),
+  { name: 'gates-flips-inputs', target: { view: 'gates', run: blocked.id }, tab: 'flips', press: 'Show their inputs' },
+  { name: 'gates-narrow', target: { view: 'gates', run: blocked.id }, width: 300 },
+  { name: 'gates-narrow-slices', target: { view: 'gates', run: blocked.id }, tab: 'slices', width: 300 },
+  { name: 'gates-missing', target: { view: 'gates', run: 'r-none' } },
+  { name: 'compare', target: { view: 'compare', model: 'flight-delay', runs: null } },
+  { name: 'compare-narrow', target: { view: 'compare', model: 'flight-delay', runs: null }, width: 300 },
+  { name: 'runs', target: { view: 'runs', model: 'flight-delay' } },
+  { name: 'runs-all', target: { view: 'runs', model: null } },
+  { name: 'runs-narrow', target: { view: 'runs', model: null }, width: 300 },
+];
+
+const path = chromiumPath();
+if (path === null) throw new Error('Chromium is not installed');
+const browser = await launch(path);
+for (const { name, target, tab, width = 1100, press } of shots.filter((shot) => shot.name.startsWith(only))) {
+  for (const theme of name === 'gates-gates' || name === 'compare' || name === 'runs' || process.argv.includes('--all') ? (Object.keys(editorThemes) as EditorThemeName[]) : (['dark', 'light'] as const)) {
+    const view = await openView(browser, dist, { target, answer: answersOf(runs, manySummaries(300)), theme, width, height: 900 });
+    await view.page.waitForSelector('h1, .problem', { timeout: 10_000 });
+    if (tab !== undefined) await view.page.click(`#tab-${tab}`);
+    if (press !== undefined) await view.page.getByRole('button', { name: press }).first().click();
+    await view.page.waitForTimeout(150);
+    await view.page.screenshot({ path: join(out, `${name}-${theme}.png`), fullPage: true });
+    const faults = await view.faults();
+    if (faults.length > 0) console.log(name, theme, faults);
+    await view.close();
+  }
+}
+await browser.close();
