@@ -4,7 +4,7 @@
  * is left to native code, descriptor 4 to last words.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { basename } from 'node:path';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -293,10 +293,15 @@ function startFrameThread(settings: HostArguments): Worker {
 
 function moveFrames({ memoryBytesMax }: HostArguments): void {
   const end = (): void => void process.kill(process.pid, 'SIGKILL');
+  /** The parent is gone and cannot clear away the folder it made for this process. */
+  const endAlone = (): void => {
+    if (basename(process.cwd()).startsWith('slipway-host-')) rmSync(process.cwd(), { recursive: true, force: true });
+    end();
+  };
   const socket = new Socket({ fd: 3 });
   socket.on('data', frameReader((received) => parentPort?.postMessage(received, [received.body])));
-  socket.on('error', end);
-  socket.on('close', end);
+  socket.on('error', endAlone);
+  socket.on('close', endAlone);
   parentPort?.on('message', ({ header, body }: { header: object; body: ArrayBuffer }) => {
     socket.cork();
     for (const piece of frame(header, [new Uint8Array(body)])) socket.write(piece);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -245,7 +245,7 @@ describe('a host under attack', () => {
     expect(codes.filter((code) => code === 'host-busy')).toHaveLength(300 - 4 - 256);
   });
 
-  it('dies with its parent even while a model hangs', async () => {
+  it('dies with its parent even while a model hangs, and leaves no folder behind', async () => {
     const parent = orphanMaker(written('loop-by-input', loopByInput));
     const [child] = await vi.waitFor(() => {
       const children = childrenOf(parent.pid as number);
@@ -253,8 +253,10 @@ describe('a host under attack', () => {
       return children;
     }, { timeout: 20_000 });
     await new Promise((resolve) => parent.stdout?.once('data', resolve));
+    const home = process.platform === 'linux' ? readlinkSync(`/proc/${child}/cwd`) : null;
     parent.kill('SIGKILL');
     await vi.waitFor(() => expect(() => process.kill(child, 0)).toThrow('ESRCH'), { timeout: 10_000 });
+    if (home !== null) expect(existsSync(home)).toBe(false);
   });
 
   it('holds every admitted model of the hostile corpus while a healthy one keeps answering', async () => {
