@@ -1,5 +1,5 @@
 // Who may import whom. ARCHITECTURE.md says why; test/architecture runs this in `npm test`.
-const judging = 'data-quality|drift|evaluation|comparison|gates|lineage';
+const judging = 'data-quality|drift|evaluation|comparison|gates|readiness|lineage';
 const acting = 'datasets|registry|store';
 const rule = (name, from, to) => ({ name, severity: 'error', from, to });
 const home = (pkg, file) =>

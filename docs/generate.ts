@@ -20,6 +20,7 @@ const blocks: Record<string, Record<string, () => string>> = {
     checks: () => formTables(definition('check')),
     drift: () => objectTable(property('drift')),
     gates: () => formTables(definition('gate')),
+    readiness: () => formTables(definition('criterion')),
     resources: () => objectTable(property('resources')),
   },
   'metrics.md': { metrics: metricTables },
@@ -102,7 +103,8 @@ function formTables(union: JsonSchema): string {
   const shared = first.filter((key) => others.every((keys) => keys.includes(key)));
   const without = (form: JsonSchema): JsonSchema => ({ ...form, properties: Object.fromEntries(Object.entries(form.properties ?? {}).filter(([key]) => !shared.includes(key))) });
   const common = { properties: Object.fromEntries(shared.map((key) => [key, required(forms[0].properties?.[key], key)])) };
-  return [`Keys of every ${union.title ?? 'item'}:\n\n${objectTable(common)}`, ...forms.map((form) => `**${(form.description ?? '').replace(/\.$/, '')}**\n\n${objectTable(without(form))}`)].join('\n');
+  const sharedTable = shared.length === 0 ? [] : [`Keys of every ${union.title ?? 'item'}:\n\n${objectTable(common)}`];
+  return [...sharedTable, ...forms.map((form) => `**${(form.description ?? '').replace(/\.$/, '')}**\n\n${objectTable(without(form))}`)].join('\n');
 }
 
 /** Keys alone; what is in them has a section of its own. */

@@ -69,6 +69,7 @@ export interface ModelConfig {
   business: BusinessGoal | null;
   /** Null: none are written for this model, so the default ones hold. */
   gates: Gate[] | null;
+  readiness: ReadinessPolicy;
 }
 
 /** Names of the model's outputs; null means found by looking at them. */
@@ -107,8 +108,40 @@ export interface OutcomeValue {
   baseline: 'negative' | 'positive';
 }
 
+/** What must hold before a model goes into production, beside what is built in. */
+export interface ReadinessPolicy {
+  criteria: WrittenCriterion[];
+  /** Built-in criteria that do not count here, and why. */
+  off: { criterion: Exclude<BuiltInCriterion, 'blocking gates'>; reason: string; line: number }[];
+}
+
+export type WrittenCriterion = { criterion: string; group: string; line: number } & (
+  /** Met while this gate passes. */
+  | { kind: 'gate'; gate: string }
+  /** Met while somebody stands by it: one of these names or roles, or anybody when none is listed. */
+  | { kind: 'statement'; by: string[]; /** Null: a statement does not grow old. */ expiresHours: number | null }
+);
+
+/** What every model must show before production, without being written. The last of them cannot be turned off. */
+export const builtInCriteria = [
+  'business goal',
+  'value of outcomes',
+  'quality on holdout',
+  'quality on current',
+  'regression cases',
+  'fairness',
+  'data quality of current',
+  'drift of current',
+  'latency',
+  'throughput',
+  'runtime parity',
+  'blocking gates',
+] as const;
+export type BuiltInCriterion = (typeof builtInCriteria)[number];
+
 /** The business problem a model was made for, agreed before it was built. */
 export interface BusinessGoal {
+  line: number;
   problem: string | null;
   metric: string | null;
   baseline: string | null;

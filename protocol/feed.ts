@@ -1,6 +1,7 @@
 import type { ModelSummary } from './registry.ts';
 import type { ProblemBody, ProblemCode } from './problem.ts';
 import type { BatchSummary, RunSummary, StepName, StepOutcome } from './run.ts';
+import type { Statement } from './workspace.ts';
 
 /** First field of every conversation; a client that does not know the version says so and stops. */
 export const protocolVersion = 1;
@@ -10,7 +11,9 @@ export type Command =
   | { kind: 'run'; models?: string[]; versions?: string[]; /** Judge again even where nothing it rests on has changed. */ force?: boolean; /** Go on until cancelled, as models and data change. */ watch?: boolean }
   | { kind: 'check'; /** Absolute. */ path: string; /** Name of a dataset, or absolute path of a file. */ reference?: string }
   /** Writes a first slipway.yaml from the models and data that are there. An existing one is never touched. */
-  | { kind: 'set-up' };
+  | { kind: 'set-up' }
+  /** Somebody states that a readiness criterion is met. Done at once, whatever else waits. */
+  | ({ kind: 'state' } & Omit<Statement, 'at'>);
 
 export interface Request {
   /** Letters, digits and hyphens, 8 to 64 of them. */
@@ -76,6 +79,7 @@ export type FeedMessage =
   | { kind: 'run-kept'; sequence: number; work: string; run: RunSummary }
   /** slipway.yaml was written; `notes` are guesses to confirm, and files that were left out with the reason. */
   | { kind: 'was-set-up'; sequence: number; work: string; path: string; notes: string[] }
+  | { kind: 'stated'; sequence: number; work: string; statement: Statement }
   | { kind: 'batch-checked'; sequence: number; work: string; batch: BatchSummary }
   | { kind: 'problem'; sequence: number; work: string; problem: ProblemBody }
   | { kind: 'work-finished'; sequence: number; work: string; state: 'done' | 'cancelled' | 'failed'; runs: string[]; batches: string[] };

@@ -26,6 +26,7 @@ export function followSnapshot(snapshot: Snapshot, message: FeedMessage): Snapsh
     case 'step':
     case 'progress':
     case 'was-set-up':
+    case 'stated':
     case 'problem':
       return snapshot;
   }

@@ -33,6 +33,7 @@ export const problems = {
   'store-newer': 'Update Slipway; an older version must not write to this workspace',
   'store-corrupt': 'The damaged file is left as it is; `slipway run --force` judges again and saves anew',
   'journal-corrupt': 'The journal fails its hash chain; keep the file, and restore it from a copy',
+  'statement-refused': 'Run `slipway readiness` to see what takes a statement, and from whom',
   'server-unreachable': 'Run the command again; it starts anew where none answers',
   'request-invalid': 'Send a request as docs/protocol.md describes',
   'unauthorized': 'Send the token from .slipway/server.json',

@@ -59,21 +59,27 @@ export interface ReadinessReport {
   model: string;
   /** The version that is asked about: the newest promotable candidate, else the newest, else the champion. */
   version: string | null;
+  /** Of the bytes that were judged, in hex. */
+  digest: string | null;
   ready: boolean;
-  /** "Not ready for production: 2 of 11 criteria lack evidence, 1 fails." */
+  /** "flight-delay v2 is not ready for production: 1 of 11 criteria fails, 2 lack evidence." */
   sentence: string;
+  /** Those that count and are met, and those that count. */
+  counts: { met: number; of: number };
+  /** Group by group; the groups that were written come after the built-in ones. */
   criteria: ReadinessCriterion[];
 }
 
 export interface ReadinessCriterion {
-  id: string;
-  /** Heading it stands under: Business, Quality, Data, Latency, Security … */
+  /** What it is called, everywhere: `quality on holdout`, `encryption at rest`. */
+  criterion: string;
+  /** Heading it stands under: Business, Quality, Data, Runtime, Security … */
   group: string;
-  title: string;
+  /** Where its evidence comes from: what is built in, a gate that slipway.yaml names, or somebody's statement. */
+  kind: 'built-in' | 'gate' | 'statement';
   /** Line in slipway.yaml, where it is written there. */
   line?: number;
-  /** `missing`: there is neither evidence nor a statement, or it has expired. Only `pass` is met. */
-  state: Verdict | 'missing';
+  state: ReadinessState;
   /** What was measured or stated, or what is lacking, in a sentence. */
   text: string;
   evidence: ReadinessEvidence | null;
@@ -81,8 +87,27 @@ export interface ReadinessCriterion {
   next: string | null;
 }
 
+/**
+ * Only `pass` is met. `missing`: there is neither evidence nor a statement, or it has expired, or something it rests on
+ * has changed. `off`: slipway.yaml turns a built-in criterion off, with a reason; it does not count.
+ */
+export type ReadinessState = Verdict | 'missing' | 'off';
+
 export type ReadinessEvidence =
+  | { kind: 'run'; run: string }
   | { kind: 'gate'; run: string; gate: string }
   | { kind: 'batch'; batch: string }
   | { kind: 'config'; line: number }
-  | { kind: 'statement'; by: string; at: string; expires: string | null; text: string };
+  | ({ kind: 'statement' } & Pick<Statement, 'by' | 'at' | 'expires' | 'text'>);
+
+/** Somebody's word that a criterion is met, where nothing can be measured. Kept in the journal; the latest counts. */
+export interface Statement {
+  model: string;
+  criterion: string;
+  /** Name, and role where slipway.yaml asks for one: "Ada Lovelace, security lead". */
+  by: string;
+  text: string;
+  at: string;
+  /** No longer counts from here on; null: as long as slipway.yaml lets it. */
+  expires: string | null;
+}

@@ -7,6 +7,7 @@ import { type Complain, type Complaint, explainMisfits } from './config/explain.
 import { resolveCheck } from './config/resolve-checks.ts';
 import { resolveGates } from './config/resolve-gates.ts';
 import { resolveDataset, resolveModel } from './config/resolve-models.ts';
+import { resolveReadiness } from './config/resolve-readiness.ts';
 import { config as configSchema, drift as driftSchema, readableConfig, resources as resourcesSchema } from './config/schema.ts';
 import { nearest } from './config/spelling.ts';
 import { type KeyPath, type YamlSource, readYaml } from './config/yaml-source.ts';
@@ -76,7 +77,9 @@ async function resolveConfig(source: YamlSource, { workspace, columns }: ParseOp
     if (spec === null) return [];
     const model = resolveModel(name, spec, datasetNames, lineOf, complain);
     const [specs, at]: [typeof spec.gates, KeyPath] = spec.gates === undefined ? [written.gates, ['gates']] : [spec.gates, ['models', name, 'gates']];
-    return [{ ...model, gates: specs === undefined ? null : resolveGates(specs, at, { model, drift, lineOf, complain }) }];
+    const gates = specs === undefined ? null : resolveGates(specs, at, { model, drift, lineOf, complain });
+    const [criteria, criteriaAt]: [typeof written.readiness, KeyPath] = spec.readiness === undefined ? [written.readiness, ['readiness']] : [spec.readiness, ['models', name, 'readiness']];
+    return [{ ...model, gates, readiness: resolveReadiness(criteria, criteriaAt, { model: { name, gates }, lineOf, complain }) }];
   });
 
   const config: Config = {

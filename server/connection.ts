@@ -7,6 +7,8 @@ import { WebSocket } from 'ws';
 import { protocolVersion, type Command, type FeedMessage, type Snapshot } from '../protocol/feed.ts';
 import type { ProblemBody } from '../protocol/problem.ts';
 import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
+import { routeOf } from '../protocol/view.ts';
+import type { ReadinessReport } from '../protocol/workspace.ts';
 import { writeDurably } from './engines/durable-file.ts';
 import { openControlPlane, type ControlPlane } from './http.ts';
 import { openSlipway, type FailingRows, type Slipway } from './main.ts';
@@ -27,6 +29,7 @@ export interface Connection {
   readRun(id: string): Promise<RunReport>;
   readBatch(id: string): Promise<BatchReport>;
   failingRows(batch: string, finding: string, limit: number): Promise<FailingRows>;
+  readiness(model: string): Promise<ReadinessReport>;
   /** The work of other terminals goes with this process when it is the server: they take it up themselves. */
   close(): Promise<void>;
 }
@@ -88,6 +91,7 @@ async function becomeServer(workspace: string, now: () => Date): Promise<Connect
     readRun: (id) => slipway.store.readRun(id),
     readBatch: (id) => slipway.store.readBatch(id),
     failingRows: (batch, finding, limit) => slipway.failingRows(batch, finding, limit),
+    readiness: (model) => slipway.readiness(model),
     async close() {
       await plane.close();
       await slipway.close();
@@ -153,6 +157,7 @@ async function openClient(server: ServerFile): Promise<Connection | null> {
     readRun: (id) => ask('GET', `/v1/runs/${encodeURIComponent(id)}`),
     readBatch: (id) => ask('GET', `/v1/batches/${encodeURIComponent(id)}`),
     failingRows: (batch, finding, limit) => ask('GET', `/v1/batches/${encodeURIComponent(batch)}/findings/${encodeURIComponent(finding)}/rows?limit=${limit}`),
+    readiness: (model) => ask('GET', routeOf({ ask: 'readiness', model })),
     async close() {
       state = 'closed';
       feed.terminate();

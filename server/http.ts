@@ -65,6 +65,7 @@ export function controlApp({ slipway, token }: { slipway: Slipway; token: string
     if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new Problem('request-invalid', 'limit must be a whole number from 1 to 1,000');
     response.json(await slipway.failingRows(request.params.id, request.params.finding, limit));
   });
+  app.get('/v1/readiness/:model', async (request, response) => void response.json(await slipway.readiness(request.params.model)));
   app.post('/v1/work', (request, response) => {
     const { work, command } = parseRequest(request.body);
     slipway.submit(work, command);
@@ -115,15 +116,18 @@ function parseRequest(body: unknown): WorkRequest {
 }
 
 function parseCommand(command: Record<string, unknown>): Command {
-  const { kind, models, versions, force, watch, path, reference } = command;
+  const { kind, models, versions, force, watch, path, reference, model, criterion, by, text, expires = null } = command;
   if (kind === 'run' && isStrings(models) && isStrings(versions) && isFlag(force) && isFlag(watch)) return { kind, models, versions, force, watch };
   if (kind === 'check' && typeof path === 'string' && (reference === undefined || typeof reference === 'string')) return { kind, path, reference };
   if (kind === 'set-up') return { kind };
-  throw new Problem('request-invalid', 'command must be {"kind": "run", …} or {"kind": "check", "path": …} or {"kind": "set-up"}');
+  if (kind === 'state' && isText(model) && isText(criterion) && isText(by) && isText(text) && (expires === null || isTime(expires))) return { kind, model, criterion, by, text, expires };
+  throw new Problem('request-invalid', 'command must be {"kind": "run", …} or {"kind": "check", "path": …} or {"kind": "set-up"} or {"kind": "state", "model": …, "criterion": …, "by": …, "text": …}');
 }
 
 const asObject = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {});
 const isStrings = (value: unknown): value is string[] | undefined => value === undefined || (Array.isArray(value) && value.every((entry) => typeof entry === 'string'));
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isTime = (value: unknown): value is string => isText(value) && !Number.isNaN(Date.parse(value));
 const isFlag = (value: unknown): value is boolean | undefined => value === undefined || typeof value === 'boolean';
 
 /** Deepest bracket level of JSON text, counted before any parser sees it. */

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command, ModelVersionSummary, RefusedFile, Snapshot } from '../protocol/feed.ts';
 import { type Config } from '../protocol/config.ts';
+import type { ReadinessReport } from '../protocol/workspace.ts';
 import { configFile, loadConfig, parseConfig } from './config.ts';
 import { openAnalysis, type Analysis } from './engines/duckdb.ts';
 import { writeDurably } from './engines/durable-file.ts';
@@ -14,6 +15,7 @@ import { failingRowsOf, type FailingRows } from './failing-rows.ts';
 import type { House, On } from './house.ts';
 import { init } from './init.ts';
 import { checkFile, runModels } from './pipeline.ts';
+import { acceptStatement, readinessOf } from './readiness-of.ts';
 import { Problem, problemBody } from './problem.ts';
 import { findModels } from './registry/find-models.ts';
 import { openStore, type ModelRecord, type Store } from './store/open-store.ts';
@@ -33,6 +35,7 @@ export interface Slipway {
   cancel(work: string): boolean;
   snapshot(): Promise<Snapshot>;
   failingRows(batch: string, finding: string, limit: number): Promise<FailingRows>;
+  readiness(model: string): Promise<ReadinessReport>;
   /** Resolves when nothing is under way. */
   idle(): Promise<void>;
   close(): Promise<void>;
@@ -126,6 +129,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
       failed = false;
       try {
         if (asked.kind === 'check') await checkFile(await openHouse(await loadConfigIfThere(workspace)), asked, on);
+        else if (asked.kind === 'state') on.tell({ kind: 'stated', statement: await acceptStatement({ ...house, config: await loadConfig(workspace) }, asked) });
         else if (asked.kind === 'set-up') {
           const { path, notes } = await init({ workspace, write: true, signal, onProgress: (subject, done, total) => on.progress({ step: 'profile', subject, done, total, unit: 'files' }) });
           on.tell({ kind: 'was-set-up', path, notes });
@@ -138,10 +142,10 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
         if (!signal.aborted) on.problem(error);
       }
     };
-    log.info('work started', { work, command: JSON.stringify(command) });
+    log.info('work started', { work, command: JSON.stringify(command.kind === 'state' ? { kind: command.kind, model: command.model, criterion: command.criterion } : command) });
     feed.tell({ kind: 'work-started', work, command });
     if (command.kind === 'run' && command.watch === true) await watchAndRepeat((count) => takeTurn(() => pass({ ...command, force: command.force === true && count === 0 })), signal);
-    else if (!signal.aborted) await takeTurn(() => pass(command));
+    else if (!signal.aborted) await (command.kind === 'state' ? pass(command) : takeTurn(() => pass(command)));
     const state = signal.aborted ? 'cancelled' : failed ? 'failed' : 'done';
     log.info('work finished', { work, state });
     feed.tell({ kind: 'work-finished', work, state, ...made });
@@ -216,6 +220,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
     },
     snapshot,
     failingRows: (batch, finding, limit) => takeTurn(async () => failingRowsOf(await openHouse(await loadConfigIfThere(workspace)), batch, finding, limit)),
+    readiness: async (model) => readinessOf({ ...house, config: await loadConfig(workspace) }, await snapshot(), model),
     async idle() {
       while (active.size > 0) await Promise.all([...active.values()].map(({ done }) => done));
     },
@@ -282,6 +287,8 @@ function logTold(log: Log, work: string, message: Parameters<On['tell']>[0]): vo
       return log.info('model seen', { work, model: message.version.model, version: message.version.version, digest: message.version.digest, bytes: message.version.bytes });
     case 'model-refused':
       return log.info('model refused', { work, path: message.file.path, reason: message.file.message });
+    case 'stated':
+      return log.info('stated', { work, model: message.statement.model, criterion: message.statement.criterion });
     case 'batch-checked':
       return log.info('batch checked', { work, batch: message.batch.id, name: message.batch.name, rows: message.batch.rows, failing: message.batch.failing, moved: message.batch.moved });
     default:

@@ -8,6 +8,7 @@ import type { Lineage } from '../protocol/lineage.ts';
 import type { ModelSummary } from '../protocol/registry.ts';
 import { steps as stepNames, type BatchReport, type BatchSummary, type RunReport, type RunSummary, type StepOutcome } from '../protocol/run.ts';
 import { evidenceOf, type Measurements } from './evidence.ts';
+import { contractOf } from './contract-of.ts';
 import { defaultPolicy } from './gates/default-policy.ts';
 import { judge } from './gates/judge.ts';
 import { measureModel } from './measure-model.ts';
@@ -147,9 +148,8 @@ async function aboutToRun(house: House, data: WorkspaceData, config: ModelConfig
   const configText = await readFile(join(house.workspace, 'slipway.yaml'), 'utf8');
   const digests: Record<string, string> = {};
   for (const [each, batch] of Object.entries(batches)) digests[each] = (await batch.ref()).digest;
-  const { gates: _judgedBy, line: _where, ...contract } = config;
   const recorded = await findRecorded(house.workspace, version);
-  const evidenceKey = digestOf({ slipway: slipwayVersion, model: version.digest, champion: champion?.digest ?? null, digests, recorded: recorded?.digest ?? null, policy: policyDigest, contract, checks: Object.values(batches).map((batch) => batch.config.checks), drift: house.config.drift, resources: house.config.resources, seed: house.config.seed });
+  const evidenceKey = digestOf({ slipway: slipwayVersion, model: version.digest, champion: champion?.digest ?? null, digests, recorded: recorded?.digest ?? null, policy: policyDigest, contract: contractOf(config), checks: Object.values(batches).map((batch) => batch.config.checks), drift: house.config.drift, resources: house.config.resources, seed: house.config.seed });
   return { config, version, champion, role, policy, policyDigest, batches, earlier: current.slice(0, -1), recorded, configText, evidenceKey };
 }
 

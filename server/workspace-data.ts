@@ -51,7 +51,7 @@ export function openWorkspaceData({ workspace, allow, datasets, analysis, digest
   const opened: Promise<Dataset>[] = [];
   const batches = new Map<string, Batch>();
 
-  const inWorkspace = (path: string): string => relative(workspace, path).split(sep).join('/');
+  const inWorkspace = (path: string): string => pathIn(workspace, path);
 
   function batchOf(name: string, config: DatasetConfig, files: string[]): Batch {
     const known = batches.get(files.join('\0'));
@@ -132,6 +132,18 @@ export function openWorkspaceData({ workspace, allow, datasets, analysis, digest
       for (const dataset of opened) await dataset.then((open) => open.close(), () => undefined);
     },
   };
+}
+
+/** The newest batch of a dataset by its files, none of which is read; null when no file is there. */
+export async function newestBatch({ name, files: patterns }: DatasetConfig, workspace: string, allow: readonly string[]): Promise<{ name: string; files: string[] } | null> {
+  const files = await glob(patterns, workspace, allow);
+  const newest = files.at(-1);
+  if (newest === undefined) return null;
+  return files.length > 1 ? { name: batchName(name, newest), files: [pathIn(workspace, newest)] } : { name, files: files.map((file) => pathIn(workspace, file)) };
+}
+
+function pathIn(workspace: string, path: string): string {
+  return relative(workspace, path).split(sep).join('/');
 }
 
 function batchName(dataset: string, file: string): string {

@@ -87,6 +87,7 @@ function follow(state: ViewState, message: FeedMessage, nowMs: number): ViewStat
     case 'model-refused':
       return changeSnapshot(state, (snapshot) => ({ refused: [...snapshot.refused.filter(({ path }) => path !== message.file.path), message.file] }));
     case 'was-set-up':
+    case 'stated':
       return state;
   }
 }

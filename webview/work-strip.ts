@@ -51,6 +51,8 @@ function titleOf(command: Command): string {
       return `Check ${command.path.split(/[\\/]/).pop() ?? ''}`;
     case 'set-up':
       return 'Set up workspace';
+    case 'state':
+      return `State ${command.criterion}`;
   }
 }
 

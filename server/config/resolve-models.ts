@@ -27,8 +27,8 @@ export function resolveDataset(name: string, spec: DatasetSpec, lineOf: (at: Key
   };
 }
 
-/** A model with its defaults, all but its gates. */
-export function resolveModel(name: string, spec: Omit<ModelSpec, 'gates'>, datasets: readonly string[], lineOf: (at: KeyPath) => number, complain: Complain): Omit<ModelConfig, 'gates'> {
+/** A model with its defaults, all but its gates and what must hold before production. */
+export function resolveModel(name: string, spec: Omit<ModelSpec, 'gates' | 'readiness'>, datasets: readonly string[], lineOf: (at: KeyPath) => number, complain: Complain): Omit<ModelConfig, 'gates' | 'readiness'> {
   const at = ['models', name];
   const task = spec.task ?? impliedTask(spec);
   complainOfTaskKeys(spec, task, at, complain);
@@ -58,12 +58,12 @@ export function resolveModel(name: string, spec: Omit<ModelSpec, 'gates'>, datas
     groups: spec.groups.map((group) => (typeof group === 'string' ? [group] : group)),
     slices: resolveSlices(spec, at, complain),
     value: spec.value ?? null,
-    business: resolveBusiness(spec),
+    business: resolveBusiness(spec, lineOf([...at, 'business'])),
   };
 }
 
 /** What the other keys leave no doubt about. */
-function impliedTask(spec: Omit<ModelSpec, 'gates'>): Task | null {
+function impliedTask(spec: Omit<ModelSpec, 'gates' | 'readiness'>): Task | null {
   if (spec.query !== undefined || spec.item !== undefined) return 'ranking';
   if (spec.references !== undefined) return 'generation';
   if (spec.tolerance !== undefined) return 'regression';
@@ -75,7 +75,7 @@ function impliedTask(spec: Omit<ModelSpec, 'gates'>): Task | null {
 /** Keys that only one task reads. */
 const taskOfKey = { query: 'ranking', item: 'ranking', references: 'generation', positive: 'binary', value: 'binary', tolerance: 'regression' } as const satisfies Partial<Record<keyof ModelSpec, Task>>;
 
-function complainOfTaskKeys(spec: Omit<ModelSpec, 'gates'>, task: Task | null, at: KeyPath, complain: Complain): void {
+function complainOfTaskKeys(spec: Omit<ModelSpec, 'gates' | 'readiness'>, task: Task | null, at: KeyPath, complain: Complain): void {
   for (const [key, needed] of Object.entries(taskOfKey) as [keyof typeof taskOfKey, Task][]) {
     if (spec[key] !== undefined && task !== null && task !== needed) complain([...at, key], `\`${key}\` is for ${needed} models, and this is a ${task} model`, { part: 'key' });
   }
@@ -89,7 +89,7 @@ function complainOfTaskKeys(spec: Omit<ModelSpec, 'gates'>, task: Task | null, a
   if (twice !== undefined) complain([...at, 'classes'], `the class \`${twice}\` is listed twice`);
 }
 
-function resolveRole(role: DatasetRole, spec: Omit<ModelSpec, 'gates'>, datasets: readonly string[], at: KeyPath, complain: Complain): string | null {
+function resolveRole(role: DatasetRole, spec: Omit<ModelSpec, 'gates' | 'readiness'>, datasets: readonly string[], at: KeyPath, complain: Complain): string | null {
   const written = spec[role];
   if (written === undefined) return datasets.includes(role) ? role : null;
   if (datasets.includes(written)) return written;
@@ -101,7 +101,7 @@ function resolveRole(role: DatasetRole, spec: Omit<ModelSpec, 'gates'>, datasets
 /** What a bare column holds, by task. */
 const predictionOf = { binary: 'score', multiclass: 'label', regression: 'value', ranking: 'score', generation: 'text' } as const satisfies Record<Task, keyof PredictionColumns>;
 
-function resolvePredictions(spec: Omit<ModelSpec, 'gates'>, task: Task | null, at: KeyPath, complain: Complain): PredictionColumns[] {
+function resolvePredictions(spec: Omit<ModelSpec, 'gates' | 'readiness'>, task: Task | null, at: KeyPath, complain: Complain): PredictionColumns[] {
   const written = Object.entries(spec.predictions ?? {});
   if (written.length > 0 && task === null) complain([...at, 'predictions'], '`predictions` needs `task`, since there is no model to read it from', { part: 'key' });
   return written.map(([version, columns]) => {
@@ -112,7 +112,7 @@ function resolvePredictions(spec: Omit<ModelSpec, 'gates'>, task: Task | null, a
   });
 }
 
-function resolveSlices(spec: Omit<ModelSpec, 'gates'>, at: KeyPath, complain: Complain): DeclaredSlice[] {
+function resolveSlices(spec: Omit<ModelSpec, 'gates' | 'readiness'>, at: KeyPath, complain: Complain): DeclaredSlice[] {
   const slices = spec.slices.map((slice, index): DeclaredSlice => {
     if (typeof slice === 'string') return { kind: 'by', columns: [slice] };
     if (Array.isArray(slice)) return { kind: 'by', columns: slice };
@@ -132,8 +132,8 @@ function resolveSlices(spec: Omit<ModelSpec, 'gates'>, at: KeyPath, complain: Co
   return slices;
 }
 
-function resolveBusiness({ business }: Pick<ModelSpec, 'business'>): BusinessGoal | null {
+function resolveBusiness({ business }: Pick<ModelSpec, 'business'>, line: number): BusinessGoal | null {
   if (business === undefined) return null;
   const { problem = null, metric = null, baseline = null, target = null, owner = null, signed = null } = business;
-  return { problem, metric, baseline, target, owner, signed };
+  return { line, problem, metric, baseline, target, owner, signed };
 }

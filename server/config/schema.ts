@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { builtInCriteria } from '../../protocol/config.ts';
 import type { Provider } from '../../protocol/runtime.ts';
 
 /**
@@ -224,6 +225,41 @@ export const gate = z.union([
   valueGate,
 ]).meta({ id: 'gate', title: 'gate' });
 export type GateSpec = z.output<typeof gate>;
+
+// ---- readiness ----------------------------------------------------------------------------------------------------
+
+const words = z.string().min(1).max(200);
+const criterionBase = {
+  criterion: key(words, 'What must hold, in words. Must be unique.', { example: 'encryption at rest' }),
+  group: key(words, 'Heading it stands under.', { example: 'Security' }).default('Other'),
+};
+
+const gateCriterion = z
+  .strictObject({
+    gate: key(z.string().min(1), 'Name of the gate whose pass is the evidence.', { example: 'latency.p99' }),
+    ...criterionBase,
+  })
+  .describe('A criterion that a gate shows.');
+
+const mayBeOff = builtInCriteria.filter((each) => each !== 'blocking gates');
+const offCriterion = z
+  .strictObject({
+    off: key(z.enum(mayBeOff), 'Built-in criterion that does not count here.', { example: 'throughput' }),
+    reason: key(words, 'Why; it is shown in its place.', { example: 'scored in batches at night' }),
+  })
+  .describe('A built-in criterion that is turned off.');
+
+const statementCriterion = z
+  .strictObject({
+    ...criterionBase,
+    by: key(z.union([words, z.array(words).min(1, { error: 'must name at least one person or role' })], { error: 'must be a name or role, or a list of them' }), 'Who may state it: a name or a role.', { example: 'security lead', default: 'anybody' }).optional(),
+    expires: key(duration, 'How long a statement counts.', { example: '180d', default: 'as long as it says itself' }).optional(),
+  })
+  .describe('A criterion that somebody states to be met, with `slipway state`.');
+
+export const criterion = z.union([gateCriterion, offCriterion, statementCriterion]).meta({ id: 'criterion', title: 'criterion' });
+export type CriterionSpec = z.output<typeof criterion>;
+const criteria = z.array(criterion, { error: 'must be a list of criteria' });
 
 // ---- checks -------------------------------------------------------------------------------------------------------
 
@@ -473,6 +509,7 @@ export const model = z
       'The agreed goal; kept with every verdict.',
     ).optional(),
     gates: key(z.array(gate, { error: 'must be a list of gates' }), 'Gates for this model alone, in place of the top-level ones.').optional(),
+    readiness: key(criteria, 'Criteria for this model alone, in place of the top-level ones.').optional(),
   })
   .meta({ title: 'model', description: 'A model and how it is judged.' });
 export type ModelSpec = z.output<typeof model>;
@@ -519,6 +556,7 @@ export const config = z
     checks: key(checks, 'What must be true of the data.').default([]),
     drift: key(drift, 'How drift is told.').prefault({}),
     gates: key(z.array(gate, { error: 'must be a list of gates' }), 'What a model must pass; for every model without `gates` of its own.', { default: 'docs/gates.md lists the gates used when none are written' }).optional(),
+    readiness: key(criteria, 'What must hold before a model goes into production, beside what docs/readiness.md says always must; for every model without `readiness` of its own.').default([]),
     resources: key(resources, 'What a model may use.').prefault({}),
     allow: key(z.array(pathText), 'Folders outside the workspace that may be read.', { example: ['/srv/features'] }).default([]),
   })
@@ -529,11 +567,12 @@ export type ConfigSpec = z.output<typeof config>;
 const readable = <T extends z.ZodType>(schema: T) => schema.nullable().catch(null);
 const readableChecks = z.array(readable(check));
 export const readableConfig = z.object({
-  models: z.record(z.string(), readable(model.extend({ gates: z.array(readable(gate)).optional().catch([]) }))).default({}).catch({}),
+  models: z.record(z.string(), readable(model.extend({ gates: z.array(readable(gate)).optional().catch([]), readiness: z.array(readable(criterion)).optional().catch([]) }))).default({}).catch({}),
   datasets: z.record(z.string(), readable(dataset)).default({}).catch({}),
   checks: z.union([readableChecks, z.object({ suggest: z.boolean().default(true).catch(true), rules: readableChecks.default([]).catch([]) })]).default([]).catch([]),
   drift: readable(config.shape.drift),
   gates: z.array(readable(gate)).optional().catch([]),
+  readiness: z.array(readable(criterion)).default([]).catch([]),
   resources: readable(config.shape.resources),
   allow: z.array(z.string()).default([]).catch([]),
   seed: readable(config.shape.seed),

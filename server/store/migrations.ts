@@ -9,4 +9,5 @@ export const migrations: readonly string[][] = [
     `CREATE TABLE batches (id VARCHAR NOT NULL, dataset VARCHAR NOT NULL, digest VARCHAR NOT NULL, evidence_key VARCHAR NOT NULL,
        checked_at VARCHAR NOT NULL, summary VARCHAR NOT NULL, report VARCHAR NOT NULL, sequence BIGINT NOT NULL)`,
   ],
+  [`CREATE TABLE statements (model VARCHAR NOT NULL, document VARCHAR NOT NULL, sequence BIGINT NOT NULL)`],
 ];

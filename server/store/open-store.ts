@@ -3,6 +3,7 @@ import { access, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import type { BatchReport, BatchSummary, RunReport, RunSummary } from '../../protocol/run.ts';
 import type { ModelSummary } from '../../protocol/registry.ts';
+import type { Statement } from '../../protocol/workspace.ts';
 import { openDatabase, type Database } from '../engines/duckdb.ts';
 import { Problem } from '../problem.ts';
 import { openBlobs, type Blobs } from './blobs.ts';
@@ -32,6 +33,7 @@ export interface Store {
   saveModel(record: ModelRecord): Promise<void>;
   saveRun(report: RunReport, summary: RunSummary, evidenceKey: string): Promise<void>;
   saveBatch(report: BatchReport, summary: BatchSummary, evidenceKey: string): Promise<void>;
+  saveStatement(statement: Statement): Promise<void>;
   models(): Promise<ModelRecord[]>;
   runs(filter?: { model?: string; limit?: number }): Promise<RunSummary[]>;
   findRun(evidenceKey: string): Promise<RunSummary | null>;
@@ -41,6 +43,8 @@ export interface Store {
   /** Null also where the saved report is damaged: it is then made again. */
   findBatch(evidenceKey: string): Promise<BatchReport | null>;
   readBatch(id: string): Promise<BatchReport>;
+  /** All that was ever stated about a model, oldest first. */
+  statements(model: string): Promise<Statement[]>;
   close(): Promise<void>;
 }
 
@@ -117,6 +121,7 @@ function storeOver(folder: string, database: Database, journal: Journal, blobs: 
     saveModel: (model) => record('model', model),
     saveRun: (report, summary, evidenceKey) => save('run', report, { summary, evidenceKey }),
     saveBatch: (report, summary, evidenceKey) => save('batch', report, { summary, evidenceKey }),
+    saveStatement: (statement) => record('statement', statement),
     async models() {
       return documents<ModelRecord>('SELECT document FROM models ORDER BY sequence', []);
     },
@@ -148,6 +153,7 @@ function storeOver(folder: string, database: Database, journal: Journal, blobs: 
     async readBatch(id) {
       return (await onlyOne('batches', id)) as BatchReport;
     },
+    statements: (model) => documents<Statement>('SELECT document FROM statements WHERE model = ? ORDER BY sequence', [model]),
     async close() {
       await recording;
       await journal.close();
@@ -212,6 +218,10 @@ function statementOf(entry: JournalEntry): { sql: string; parameters: (string | 
         sql: 'INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         parameters: [summary.id, summary.name, summary.digest, evidenceKey, summary.checkedAt, JSON.stringify(summary), report, entry.sequence],
       };
+    }
+    case 'statement': {
+      const statement = entry.body as Statement;
+      return { sql: 'INSERT INTO statements VALUES (?, ?, ?)', parameters: [statement.model, JSON.stringify(statement), entry.sequence] };
     }
     default:
       // Written by a later version: kept in the journal, not shown here.

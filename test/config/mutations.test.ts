@@ -32,6 +32,10 @@ gates:
   - {fairness: equal_opportunity_difference, by: sex, max: 0.1}
   - {parity: available}
   - {cases: all}
+readiness:
+  - {criterion: encryption at rest, group: Security, by: [security lead], expires: 180d}
+  - {criterion: all cases are right, gate: cases}
+  - {off: throughput, reason: scored at night}
 resources: {providers: [cpu], threads: 2}
 allow: []
 `;
@@ -66,7 +70,7 @@ it('no mutation of a config crashes the parser, and every complaint has a line a
 
 it('any value in the place of any other is answered in words', async () => {
   const values = fc.oneof(fc.constant(null), fc.boolean(), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.string(), fc.constant([]), fc.constant({}), fc.array(fc.string()), fc.constant({ metric: 'roc_auc' }));
-  const keys = ['version', 'seed', 'models', 'datasets', 'checks', 'drift', 'gates', 'resources', 'allow'];
+  const keys = ['version', 'seed', 'models', 'datasets', 'checks', 'drift', 'gates', 'readiness', 'resources', 'allow'];
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...keys), values, fc.constantFrom(0, 1, 2), async (key, value, depth) => {
       const nested = depth === 0 ? value : depth === 1 ? { m: value } : [value];

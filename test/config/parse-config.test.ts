@@ -187,6 +187,7 @@ describe('a good slipway.yaml', () => {
           value: null,
           business: null,
           gates: null,
+          readiness: { criteria: [], off: [] },
         },
       ],
     } satisfies Config);

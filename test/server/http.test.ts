@@ -34,7 +34,12 @@ const slipway: Slipway = {
     readBatch: async () => {
       throw new TypeError('a bug with a secret in it');
     },
+    saveStatement: async () => {},
+    statements: async () => [],
     close: async () => {},
+  },
+  readiness: async (model) => {
+    throw new Problem('model-missing', `slipway.yaml has no model ${model}`);
   },
   submit: (work, command) => void submitted.push([work, command]),
   cancel: (work) => work === 'known-work',
