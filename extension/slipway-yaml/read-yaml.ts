@@ -18,7 +18,7 @@ export interface YamlMap extends Span {
 export interface YamlEntry {
   key: string;
   keySpan: Span;
-  /** An empty scalar after the key where nothing is written. */
+  /** Where nothing is written an empty scalar after the colon, or after the key where even that is missing. */
   value: YamlNode;
 }
 
@@ -44,7 +44,7 @@ export function readYaml(text: string): YamlNode | null {
   if (text.length > charactersMax) return null;
   try {
     const { contents } = parseDocument(text, { version: '1.2', merge: false, uniqueKeys: false, prettyErrors: false, logLevel: 'silent', strict: false });
-    return contents === null ? null : nodeOf(contents, 0);
+    return contents === null ? null : nodeOf(contents, 0, text);
   } catch (error) {
     // Composing recurses: thousands of open brackets overflow the stack.
     if (error instanceof RangeError) return null;
@@ -72,14 +72,14 @@ export function keysOf(node: YamlNode | null): string[] {
   return node?.kind === 'map' ? node.entries.map(({ key }) => key) : [];
 }
 
-function nodeOf(node: ParsedNode | null, after: number): YamlNode {
+function nodeOf(node: ParsedNode | null, after: number, text: string): YamlNode {
   const [start, valueEnd] = node?.range ?? [after, after];
   if (isMap(node)) {
-    const entries = (node.items as Pair<ParsedNode | null, ParsedNode | null>[]).flatMap(entryOf);
+    const entries = (node.items as Pair<ParsedNode | null, ParsedNode | null>[]).flatMap((pair) => entryOf(pair, text));
     return { kind: 'map', flow: node.flow === true, entries, start, end: node.flow === true ? valueEnd : (entries.at(-1)?.value.end ?? start) };
   }
   if (isSeq(node)) {
-    const items = (node.items as (ParsedNode | null)[]).map((item) => nodeOf(item, start));
+    const items = (node.items as (ParsedNode | null)[]).map((item) => nodeOf(item, start, text));
     return { kind: 'list', flow: node.flow === true, items, start, end: node.flow === true ? valueEnd : (items.at(-1)?.end ?? start) };
   }
   if (!isScalar(node)) return { kind: 'scalar', value: null, quoted: false, start, end: valueEnd };
@@ -88,11 +88,12 @@ function nodeOf(node: ParsedNode | null, after: number): YamlNode {
   return { kind: 'scalar', value: plain, quoted: node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE', start, end: valueEnd };
 }
 
-function entryOf({ key, value }: Pair<ParsedNode | null, ParsedNode | null>): YamlEntry[] {
+function entryOf({ key, value }: Pair<ParsedNode | null, ParsedNode | null>, text: string): YamlEntry[] {
   if (!isScalar(key) || key.range == null) return [];
   const keySpan = { start: key.range[0], end: key.range[1] };
-  const node = nodeOf(value, keySpan.end);
+  const node = nodeOf(value, keySpan.end, text);
   // Where nothing is written the parser's place is past the blank lines that follow.
   const isEmpty = node.kind === 'scalar' && node.start === node.end;
-  return [{ key: key.source ?? String(key.value), keySpan, value: isEmpty ? { ...node, start: keySpan.end, end: keySpan.end } : node }];
+  const colon = keySpan.end + (/^ *:/.exec(text.slice(keySpan.end, keySpan.end + 10))?.[0].length ?? 0);
+  return [{ key: key.source ?? String(key.value), keySpan, value: isEmpty ? { ...node, start: colon, end: colon } : node }];
 }
