@@ -215,6 +215,7 @@ export function openSession({ folder, module, isTrusted, log }: SessionOptions):
         dispose();
       }
     },
+    browserAddress: async () => (await send<{ url: string }>('POST', '/v1/browser', {})).url,
     checkConfig: (text) => send<ProblemBody | null>('POST', '/v1/config/check', { text }),
     perform: (command, options = {}) => perform({ send, start, onMessage: told.event, onSettled: settled.event, state: () => state, snapshot: () => snapshot }, command, options),
     async cancel(work) {

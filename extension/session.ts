@@ -44,6 +44,8 @@ export interface Session extends vscode.Disposable {
   refresh(): Promise<void>;
   /** In an untrusted workspace saved reports are read from their files. @throws ProblemError what the server answered */
   ask<Q extends Question>(question: Q, token?: vscode.CancellationToken): Promise<Answer<Q>>;
+  /** Address of the same pages for a browser on this machine, good for one opening. Only now does a loopback port open. */
+  browserAddress(): Promise<string>;
   /** Everything wrong with a slipway.yaml that need not be saved. */
   checkConfig(text: string): Promise<ProblemBody | null>;
   /** Resolves when the work has ended; `started` is told its id at once. Cancelling the token cancels the work. */

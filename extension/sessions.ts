@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { Emitter } from './emitter.ts';
 import type { Log } from './log.ts';
 import { openSession } from './open-session.ts';
+import { problemIn } from './problem-of.ts';
 import type { Session } from './session.ts';
 
 /** The sessions of this window, one for each folder. */
@@ -38,6 +39,8 @@ export function openSessions({ module, log }: { module: string | null; log: Log 
     const had = entry.hasConfig;
     entry.hasConfig = await vscode.workspace.fs.stat(configOf(entry.session)).then(() => true, () => false);
     if (entry.hasConfig !== had) changed.fire();
+    const start = vscode.workspace.getConfiguration('slipway', entry.session.folder).get<'whenNeeded' | 'whenOpened'>('server.start', 'whenNeeded');
+    if (start === 'whenOpened' && entry.hasConfig && vscode.workspace.isTrusted && entry.session.state.name === 'idle') entry.session.start().catch((error: unknown) => log.warn(problemIn(error).detail));
   }
 
   function open(folder: vscode.WorkspaceFolder): Entry {

@@ -23,7 +23,9 @@ export async function runGates(workbench: Workbench, argument: unknown): Promise
 async function tellVerdicts(session: Session, ids: string[]): Promise<void> {
   const runs = (session.snapshot?.runs ?? []).filter(({ id, role }) => ids.includes(id) && role === 'candidate');
   if (runs.length === 0) return;
+  const when = vscode.workspace.getConfiguration('slipway').get<'always' | 'blocked' | 'never'>('notifications.verdict', 'always');
   const blocked = runs.filter(({ decision }) => decision.verdict !== 'pass');
+  if (when === 'never' || (when === 'blocked' && blocked.length === 0)) return;
   const worst = blocked[0] ?? runs[0];
   const text = runs.length === 1 ? worst.decision.sentence : l10n.t('{0} of {1} versions may be promoted. {2}', runs.length - blocked.length, runs.length, worst.decision.sentence);
   const open = l10n.t('Open Report');

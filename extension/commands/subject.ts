@@ -12,13 +12,15 @@ export interface Subject {
   run: string | null;
   batch: string | null;
   criterion: string | null;
+  /** 1-based. */
+  line: number | null;
   /** A file of the workspace. */
   file: vscode.Uri | null;
 }
 
 /** Anyone may call a command with anything: what is not text where text belongs is not there. */
 export function subjectOf({ sessions }: Workbench, argument: unknown): Subject {
-  const nothing: Subject = { session: null, model: null, version: null, run: null, batch: null, criterion: null, file: null };
+  const nothing: Subject = { session: null, model: null, version: null, run: null, batch: null, criterion: null, line: null, file: null };
   if (argument instanceof vscode.Uri) return { ...nothing, file: argument, session: sessions.of(argument) };
   if (typeof argument !== 'object' || argument === null) return nothing;
   const given = ('subject' in argument ? argument.subject : argument) as Record<string, unknown> | null;
@@ -34,6 +36,7 @@ export function subjectOf({ sessions }: Workbench, argument: unknown): Subject {
     run: text('run'),
     batch: text('batch'),
     criterion: text('criterion'),
+    line: typeof given.line === 'number' && Number.isSafeInteger(given.line) && given.line > 0 ? given.line : null,
     file: path === null || session === null ? null : vscode.Uri.joinPath(session.folder.uri, path),
   };
 }

@@ -1,0 +1,11 @@
+import type { Workbench } from '../workbench.ts';
+import { pickModel } from './pick.ts';
+import { sessionFor, subjectOf } from './subject.ts';
+
+export async function openReadiness(workbench: Workbench, argument: unknown): Promise<void> {
+  const subject = subjectOf(workbench, argument);
+  const session = await sessionFor(workbench, subject);
+  if (session === null) return;
+  const model = subject.model ?? (await pickModel(session));
+  if (model !== null) workbench.pages.show(session, { view: 'readiness', model });
+}
