@@ -1,6 +1,6 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BuildOptions, build, transform } from 'esbuild';
+import { type BuildOptions, type Plugin, build, transform } from 'esbuild';
 import { theme } from './figures/theme.ts';
 
 /** `tsx build.ts [folder]`: the program as it is shipped, in dist/ or in a folder of the checkout that a test chose. */
@@ -17,14 +17,27 @@ const programs: BuildOptions = {
   chunkNames: 'chunk-[hash]',
   sourcemap: true,
   // Native packages stay outside: each ships its own binaries and is loaded from node_modules.
-  external: ['@duckdb/*', 'onnxruntime-node'],
+  external: ['@duckdb/node-bindings', 'onnxruntime-node'],
   // Some dependencies are CommonJS and call require() for Node's own modules.
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 };
 
-/** The editor's extension host loads one CommonJS file, and nothing native. */
+/** What not every editor needs is a file of its own, loaded when first used: activation is paid by all. */
+const loadedLater: Plugin = {
+  name: 'loaded later',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/saved-pages\.ts$/ }, ({ kind }) => (kind === 'dynamic-import' ? { path: './saved-pages.cjs', external: true } : null));
+    onResolve({ filter: /^\.\/yaml\.cjs$/ }, ({ path }) => ({ path, external: true }));
+    onResolve({ filter: /^yaml$/ }, ({ importer }) => (importer.endsWith('read-yaml.ts') ? { path: 'yaml', namespace: 'later' } : null));
+    onLoad({ filter: /.*/, namespace: 'later' }, () => ({
+      contents: ['isMap', 'isScalar', 'isSeq', 'parseDocument'].map((name) => `export const ${name} = (...values) => require('./yaml.cjs').${name}(...values);`).join('\n'),
+    }));
+  },
+};
+
+/** The editor's extension host loads CommonJS, and nothing native. */
 const extension: BuildOptions = {
-  entryPoints: { extension: 'extension/main.ts' },
+  entryPoints: { extension: 'extension/main.ts', 'saved-pages': 'extension/saved-pages.ts', yaml: 'node_modules/yaml/browser/dist/index.js' },
   outExtension: { '.js': '.cjs' },
   platform: 'node',
   target: 'node22',
@@ -32,6 +45,8 @@ const extension: BuildOptions = {
   minify: true,
   sourcemap: true,
   external: ['vscode'],
+  supported: { 'dynamic-import': false },
+  plugins: [loadedLater],
 };
 
 /** What the editor's pages run: no Node, no network, no eval. */
@@ -46,5 +61,6 @@ const pages: BuildOptions = {
 await rm(outdir, { recursive: true, force: true });
 for (const options of [programs, extension, pages]) await build({ ...options, outdir, bundle: true, logLevel: 'warning' });
 await cp('extension/notebook/slipway.py', join(outdir, 'slipway.py'));
-const style = await transform(`${theme}\n${await readFile('webview/view.css', 'utf8')}`, { loader: 'css', minify: true });
+const sheets = await Promise.all(['webview/view.css', 'webview/data-pages.css'].map((path) => readFile(path, 'utf8')));
+const style = await transform([theme, ...sheets].join('\n'), { loader: 'css', minify: true });
 await writeFile(join(outdir, 'view.css'), style.code);
