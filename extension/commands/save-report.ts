@@ -21,11 +21,11 @@ export async function saveReport(workbench: Workbench, argument: unknown): Promi
 }
 
 async function runFile(session: Session, id: string): Promise<{ name: string; page: string }> {
-  const [report, { reportPage }] = await Promise.all([session.ask({ ask: 'run', id }), import('../../figures/report-page.ts')]);
+  const [report, { reportPage }] = await Promise.all([session.ask({ ask: 'run', id }), import('../saved-pages.ts')]);
   return { name: `${report.model.name}-${report.model.version}`, page: reportPage(report) };
 }
 
 async function batchFile(session: Session, id: string): Promise<{ name: string; page: string }> {
-  const [batch, { batchPage }] = await Promise.all([session.ask({ ask: 'batch', id }), import('../../figures/batch-page.ts')]);
+  const [batch, { batchPage }] = await Promise.all([session.ask({ ask: 'batch', id }), import('../saved-pages.ts')]);
   return { name: batch.profile.name, page: batchPage(batch) };
 }

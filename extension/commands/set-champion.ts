@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
-import { championChange } from '../edit-config.ts';
 import * as l10n from '../l10n.ts';
 import type { Session } from '../session.ts';
+import { applyEdits, setKey } from '../slipway-yaml/edit-yaml.ts';
+import { yamlText } from '../slipway-yaml/yaml-text.ts';
 import type { Workbench } from '../workbench.ts';
 import { changeConfig } from './change-config.ts';
 import { pickModel } from './pick.ts';
@@ -16,7 +17,11 @@ export async function setChampion(workbench: Workbench, argument: unknown): Prom
   if (model === null) return;
   const version = subject.version ?? (await pickVersion(session, model));
   if (version === null) return;
-  await changeConfig(session, (text) => championChange(text, model, version), l10n.t('Model {0} is not written in slipway.yaml', model));
+  const change = (text: string): string | null => {
+    const edit = setKey(text, ['models', model], 'champion', yamlText(version));
+    return edit === null ? null : applyEdits(text, [edit]);
+  };
+  await changeConfig(session, change, l10n.t('Model {0} is not written in slipway.yaml', model));
 }
 
 async function pickVersion(session: Session, model: string): Promise<string | null> {
