@@ -17,6 +17,16 @@ export const theme = `
   --text: var(--vscode-font-family, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif);
   --digits: var(--vscode-editor-font-family, ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace);
 }
+/* Themes colour icons, not words: what would be too faint to read is brought to a lightness that can be. */
+@supports (color: oklch(from red l c h)) {
+  :root {
+    --accent: light-dark(oklch(from var(--vscode-charts-blue, #0b66c3) min(l, .55) c h), oklch(from var(--vscode-charts-blue, #5cb0ff) max(l, .7) c h));
+    --pass: light-dark(oklch(from var(--vscode-testing-iconPassed, #1a7f37) min(l, .53) c h), oklch(from var(--vscode-testing-iconPassed, #4cc46a) max(l, .7) c h));
+    --fail: light-dark(oklch(from var(--vscode-testing-iconFailed, #c3281f) min(l, .55) c h), oklch(from var(--vscode-testing-iconFailed, #ff7b72) max(l, .7) c h));
+    --unsure: light-dark(oklch(from var(--vscode-charts-yellow, #8a5d00) min(l, .53) c h), oklch(from var(--vscode-charts-yellow, #e3b341) max(l, .75) c h));
+  }
+}
+.vscode-light, .vscode-high-contrast-light { color-scheme: light; } .vscode-dark, .vscode-high-contrast:not(.vscode-high-contrast-light) { color-scheme: dark; }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 14px/1.5 var(--text); }
 main { max-width: 1120px; margin: 0 auto; padding: 32px 24px 48px; overflow-wrap: break-word; }
@@ -26,7 +36,7 @@ h2 { font-size: 18px; line-height: 24px; font-weight: 600; margin: 48px 0 8px; p
 h3 { font-size: 14px; font-weight: 600; margin: 32px 0 8px; }
 h2 .quiet, h3 .quiet { font-weight: 400; margin-left: 4px; }
 p { margin: 4px 0 8px; max-width: 88ch; }
-a { color: var(--accent); }
+a { color: var(--vscode-textLink-foreground, var(--accent)); }
 code, pre, .digits, td.number { font-family: var(--digits); font-variant-numeric: tabular-nums; font-size: 12.5px; }
 .facts { max-width: none; } .facts, .quiet, .why { color: var(--quiet); font-size: 13px; }
 .tag { color: var(--quiet); border: 1px solid var(--line); border-radius: 3px; padding: 0 4px; font-size: 11px; font-weight: 400; white-space: nowrap; }

@@ -1,7 +1,10 @@
 import { editorConnection, browserConnection, type EditorHost } from './connection.ts';
 import { keepViews } from './kept-views.ts';
 import { AppElement } from './app.ts';
+import './data-page.ts';
+import './compare-page.ts';
 import './gates-page.ts';
+import './runs-page.ts';
 
 declare global {
   interface Window {

@@ -42,6 +42,7 @@ ${gatesSection(report)}
 
 /** The report's styles, for a shadow root, on the ground the notebook gives. */
 const scoped = `${theme.replaceAll(':root', ':host').replace(/^body \{[^}]*\}$/m, ':host { display: block; color: var(--ink); font: 14px/1.5 var(--text); }')}
+:host-context(.vscode-light), :host-context(.vscode-high-contrast-light) { color-scheme: light; } :host-context(.vscode-dark), :host-context(.vscode-high-contrast:not(.vscode-high-contrast-light)) { color-scheme: dark; }
 main { max-width: none; padding: 4px 0; margin: 0; } h1 { font-size: 18px; margin: 4px 0 8px; }
 button { font: inherit; font-size: 12px; color: var(--vscode-button-secondaryForeground, inherit); background: var(--vscode-button-secondaryBackground, transparent); border: 1px solid var(--vscode-button-border, var(--line)); border-radius: 2px; padding: 2px 8px; margin-left: 8px; cursor: pointer; }
 button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }`;

@@ -20,7 +20,7 @@ function answerTo(question: Question, runs: RunReport[], more: RunSummary[]): An
     case 'run':
       return runs.find(({ id }) => id === question.id) ?? null;
     case 'runs':
-      return [...runs.map(summaryOf), ...more].filter(({ model }) => question.model === null || model === question.model).slice(0, question.limit);
+      return [...runs.map(summaryOf), ...more].sort((a, b) => b.startedAt.localeCompare(a.startedAt)).filter(({ model }) => question.model === null || model === question.model).slice(0, question.limit);
     case 'run-rows':
       return rowsOf(question.rows);
     case 'outline':

@@ -24,8 +24,9 @@ const shots: { name: string; target: ViewTarget; tab?: string; width?: number; p
   { name: 'gates-narrow', target: { view: 'gates', run: blocked.id }, width: 300 },
   { name: 'gates-narrow-slices', target: { view: 'gates', run: blocked.id }, tab: 'slices', width: 300 },
   { name: 'gates-missing', target: { view: 'gates', run: 'r-none' } },
-  { name: 'compare', target: { view: 'compare', model: 'flight-delay', runs: null } },
-  { name: 'compare-narrow', target: { view: 'compare', model: 'flight-delay', runs: null }, width: 300 },
+  { name: 'compare', target: { view: 'compare', model: 'flight-delay', runs: [(named('v1') ?? blocked).id, blocked.id] } },
+  { name: 'compare-apart', target: { view: 'compare', model: 'flight-delay', runs: [(named('v2') ?? blocked).id, blocked.id] } },
+  { name: 'compare-narrow', target: { view: 'compare', model: 'flight-delay', runs: [(named('v1') ?? blocked).id, blocked.id] }, width: 300 },
   { name: 'runs', target: { view: 'runs', model: 'flight-delay' } },
   { name: 'runs-all', target: { view: 'runs', model: null } },
   { name: 'runs-narrow', target: { view: 'runs', model: null }, width: 300 },
@@ -41,7 +42,7 @@ for (const { name, target, tab, width = 1100, press } of shots.filter((shot) => 
     if (tab !== undefined) await view.page.click(`#tab-${tab}`);
     if (press !== undefined) await view.page.getByRole('button', { name: press }).first().click();
     await view.page.waitForTimeout(150);
-    await view.page.screenshot({ path: join(out, `${name}-${theme}.png`), fullPage: true });
+    await view.page.screenshot({ path: join(out, `${name}-${theme}.png`), fullPage: !name.startsWith('runs') });
     const faults = await view.faults();
     if (faults.length > 0) console.log(name, theme, faults);
     await view.close();
