@@ -23,8 +23,8 @@ export interface ModelFileReport {
   path: string;
   bytes: number;
   admission: Admission;
-  /** Versions whose file this is, with their latest verdicts. */
-  versions: { model: string; version: string; digest: string; champion: boolean; run: RunSummary | null }[];
+  /** Versions whose file this is, with their latest verdicts. `columns`: those that feed each input, by the input's name; absent where no data was looked at. */
+  versions: { model: string; version: string; digest: string; champion: boolean; columns?: Record<string, string[]>; run: RunSummary | null }[];
 }
 
 /** What differs between two model files; `null` of a side is "not there". */
