@@ -55,10 +55,13 @@ export class NumberSeries {
         this.nans++;
         continue;
       }
-      if (value > previous) rises = true;
-      else if (value < previous) falls = true;
-      else if (value === previous) repeats = true;
-      previous = value;
+      // Most columns soon both rise and fall, and then their order has no more to say.
+      if (!(rises && falls)) {
+        if (value > previous) rises = true;
+        else if (value < previous) falls = true;
+        else if (value === previous) repeats = true;
+        previous = value;
+      }
       if (value === Infinity) this.positiveInfinities++;
       else if (value === -Infinity) this.negativeInfinities++;
       else {
