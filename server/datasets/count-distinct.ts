@@ -17,7 +17,8 @@ export function countDistinct(values: Float64Array, integers: boolean, minimum: 
   const counts = countEach(values);
   if (counts) return { value: counts.size, exact: true, counts };
   const range = maximum - minimum + 1;
-  if (integers && range <= Math.min(2 ** 31, values.length * 64)) return { value: countInBitmap(values, minimum, range), exact: true, counts: null };
+  const filled = integers && range <= Math.min(2 ** 31, values.length * 64) ? countInBitmap(values, minimum, range) : null;
+  if (filled !== null) return { value: filled, exact: true, counts: null };
   return { value: estimateDistinct(values), exact: false, counts: null };
 }
 
@@ -52,11 +53,13 @@ function countEach(values: Float64Array): Map<number, number> | null {
   return found;
 }
 
-function countInBitmap(values: Float64Array, minimum: number, range: number): number {
+/** Null when a value is no whole step from the minimum, as times within a millisecond are. */
+function countInBitmap(values: Float64Array, minimum: number, range: number): number | null {
   const seen = new Uint32Array(Math.ceil(range / 32));
   let count = 0;
   for (let index = 0; index < values.length; index++) {
     const position = values[index] - minimum;
+    if (!Number.isInteger(position)) return null;
     const word = Math.floor(position / 32);
     const bit = 1 << (position % 32);
     if ((seen[word] & bit) === 0) {

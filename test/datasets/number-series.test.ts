@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { countDistinct } from '../../server/datasets/count-distinct.ts';
 import { measureMoments, NumberSeries } from '../../server/datasets/number-series.ts';
-import { describeDistribution } from '../../server/datasets/order-statistics.ts';
+import { describeCounts, describeDistribution } from '../../server/datasets/order-statistics.ts';
 
 const probabilities = [0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1];
 
@@ -65,6 +65,18 @@ describe('quantiles without sorting', () => {
     }
   });
 
+  test('are the same, with the histogram, from how often each value occurs', () => {
+    const value = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(-Number.MAX_VALUE, Number.MAX_VALUE, 5e-324)).map((number) => number + 0);
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1, maxLength: 200 }), (list) => {
+        const sorted = Float64Array.from(list).sort();
+        const occurrences = new Map<number, number>();
+        for (const each of list) occurrences.set(each, (occurrences.get(each) ?? 0) + 1);
+        expect(describeCounts(occurrences, sorted[0], sorted.at(-1)!, probabilities, 32)).toEqual(describe_(list, probabilities));
+      }),
+    );
+  });
+
   test('leave the values as they are', () => {
     const values = Float64Array.from({ length: 50_000 }, (_, index) => (index * 7919) % 50_000);
     const before = values.slice();
@@ -94,6 +106,13 @@ describe('distinct values', () => {
   test('are counted exactly for integers that fill their range', () => {
     const values = Float64Array.from({ length: 300_000 }, (_, index) => (index * 7919) % 200_000);
     expect(countDistinct(values, true, 0, 199_999)).toEqual({ value: 200_000, exact: true, counts: null });
+  });
+
+  test('are not taken for fewer when times lie within a millisecond', () => {
+    const values = Float64Array.from({ length: 50_000 }, (_, index) => ((index * 7919) % 50_000) / 25);
+    const { value, exact } = countDistinct(values, true, 0, 1999.96);
+    expect(exact).toBe(false);
+    expect(Math.abs(value / 50_000 - 1)).toBeLessThan(0.03);
   });
 
   test('are estimated within 3 % otherwise, in many ways of being many', () => {
