@@ -2,7 +2,7 @@ import type { Check, CheckRule } from '../../protocol/data-quality.ts';
 import type { ColumnProfile, DatasetProfile } from '../../protocol/datasets.ts';
 import type { Measurement } from '../../protocol/measurements.ts';
 import { outlierFences } from './outlier-fences.ts';
-import { typeFamily } from './type-family.ts';
+import { type StoredTypeFamily, typeFamily } from './type-family.ts';
 
 /** What the rows that break a check are compared with and looked up in. */
 export interface BreakingRowsContext {
@@ -95,15 +95,16 @@ function unreadableAs(expected: string, found: string | undefined): Extract<Chec
 /**
  * How many rows break a check, where the profile already says so.
  *
+ * @param columns those the check needs, in its order; empty when they are not there
  * @returns null when the rows have to be asked
  */
-export function breakingRowsInProfile(check: Check, column: ColumnProfile | undefined): number | null {
-  if (check.kind === 'unique') {
-    if (check.columns.length !== 1 || !column?.distinct?.exact) return null;
-    return column.rows - column.nulls - column.distinct.value;
-  }
+export function breakingRowsInProfile(check: Check, columns: readonly ColumnProfile[]): number | null {
+  const [column] = columns;
   if (!column) return null;
+  if (check.kind === 'unique' && check.columns.length > 1) return columns.some(isKey) ? 0 : null;
   switch (check.kind) {
+    case 'unique':
+      return column.distinct?.exact ? column.rows - column.nulls - column.distinct.value : null;
     case 'nulls':
       return (check.counts ?? ['null', 'nan']).reduce((rows, counted) => rows + missingOf(column, counted), 0);
     case 'not_finite':
@@ -115,12 +116,30 @@ export function breakingRowsInProfile(check: Check, column: ColumnProfile | unde
       return column.length.minimum >= (check.min ?? 0) && column.length.maximum <= (check.max ?? Infinity) ? 0 : null;
     case 'range':
       return numbersWithin(column, check.min, check.max) ? 0 : null;
+    case 'allowed_values':
+      return rowsNotAmong(column, check.values);
     case 'sorted':
       return !check.strict && (column.monotone === check.direction || column.monotone === 'constant') ? 0 : null;
     default:
       return null;
   }
 }
+
+/** Rows that differ in one column differ in every set of columns that has it. */
+function isKey({ rows, nulls, distinct }: ColumnProfile): boolean {
+  return nulls === 0 && distinct !== null && distinct.exact && distinct.value === rows;
+}
+
+/** Null unless the profile lists every value as the rule writes it: not rounded, and not cut, as long text is. */
+function rowsNotAmong({ type, distinct, topValues }: ColumnProfile, allowed: readonly (string | number | boolean)[]): number | null {
+  if (!distinct?.exact || topValues?.length !== distinct.value) return null;
+  if (allowed.some((value) => typeof value !== writtenAs[typeFamily(type)]) || topValues.some(({ value }) => value.endsWith('…'))) return null;
+  const texts = new Set(allowed.map(String));
+  return topValues.reduce((rows, { value, count }) => (texts.has(value) ? rows : rows + count), 0);
+}
+
+/** What a rule gives for a type whose values are written one way only. */
+const writtenAs: Partial<Record<StoredTypeFamily, string>> = { integer: 'number', text: 'string', boolean: 'boolean' };
 
 function missingOf(column: ColumnProfile, counted: 'null' | 'nan' | 'empty' | 'infinite'): number {
   switch (counted) {

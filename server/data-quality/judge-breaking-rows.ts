@@ -4,7 +4,7 @@ import type { MeasurementResult } from '../../protocol/measurements.ts';
 import { countText, numberText, shareText } from '../../protocol/number-text.ts';
 import { wilsonInterval } from '../stats/proportion-interval.ts';
 import { breakingRowsInProfile } from './breaking-rows.ts';
-import { columnOf } from './identify-checks.ts';
+import { columnOf, columnsNeeded } from './identify-checks.ts';
 import type { CheckEvidence, Judgement } from './check-evidence.ts';
 
 /** Checks that are a limit on how many rows may break a rule. */
@@ -39,7 +39,8 @@ export function judgeBreakingRows(id: string, check: RowCheck, { profile, refere
   const needed = limit === 0 ? 'none' : `≤ ${shareText(limit)}`;
   if (of === 0) return { verdict: 'inconclusive', message: `${column?.name ?? 'the batch'} has no values to judge`, measured: 'no values', needed, failing: null };
 
-  const rows = breakingRowsInProfile(check, column) ?? countedRows(measurements.get(id));
+  const columns = columnsNeeded(check).flatMap((name) => profile.columns.filter((each) => each.name === name));
+  const rows = breakingRowsInProfile(check, columns) ?? countedRows(measurements.get(id));
   const share = rows / of;
   const passes = share <= limit + 1e-12;
   const before = referenceShare(check, reference?.columns.find(({ name }) => name === column?.name));
@@ -117,7 +118,7 @@ function lengthText(min: number | undefined, max: number | undefined): string {
 
 function referenceShare(check: RowCheck, column: ColumnProfile | undefined): number | null {
   if (!column || column.rows === 0) return null;
-  const rows = check.kind === 'unique' || check.kind === 'sorted' ? null : breakingRowsInProfile(check, column);
+  const rows = check.kind === 'unique' || check.kind === 'sorted' ? null : breakingRowsInProfile(check, [column]);
   return rows === null ? null : rows / column.rows;
 }
 

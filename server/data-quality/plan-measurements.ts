@@ -23,9 +23,9 @@ export function planMeasurements(checks: readonly Check[], context: BreakingRows
   const columns = new Map(profile.columns.map((column) => [column.name, column]));
   const referenceColumns = new Set(reference?.columns.map(({ name }) => name));
   for (const { id, check } of identifyChecks(checks)) {
-    if (columnsNeeded(check).some((name) => !columns.has(name))) continue;
-    const column = columns.get(columnOf(check) ?? '');
-    if (reasonNotNumeric(check, column) !== null || breakingRowsInProfile(check, column) !== null) continue;
+    const needed = columnsNeeded(check).map((name) => columns.get(name));
+    if (!needed.every((column) => column !== undefined)) continue;
+    if (reasonNotNumeric(check, columns.get(columnOf(check) ?? '')) !== null || breakingRowsInProfile(check, needed) !== null) continue;
     const measurement = breakingRows(id, check, context);
     if (measurement === null) continue;
     plan.current.push(measurement);

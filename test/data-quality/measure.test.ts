@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CheckRule } from '../../protocol/data-quality.ts';
-import type { DatasetProfile } from '../../protocol/datasets.ts';
+import type { ColumnProfile, DatasetProfile } from '../../protocol/datasets.ts';
 import type { Measurement } from '../../protocol/measurements.ts';
+import { judgeChecks } from '../../server/data-quality/judge-checks.ts';
 import { planMeasurements } from '../../server/data-quality/plan-measurements.ts';
 import { failingRows, measure } from '../../server/datasets/measure.ts';
 import { type Dataset, openDataset } from '../../server/datasets/open-dataset.ts';
 import { profileDataset } from '../../server/datasets/profile-dataset.ts';
 import { type Analysis, openAnalysis } from '../../server/engines/duckdb.ts';
-import { check, now } from './profiles.ts';
+import { categorical, check, now, profile as profileOf } from './profiles.ts';
 
 const rows = `id,name,score,day,"odd ""name"""
 1,ann,1.5,2026-01-01,x
@@ -117,8 +118,43 @@ describe('planning measurements', () => {
       { kind: 'length', column: 'name', max: 10 },
       { kind: 'pattern', column: 'gone', pattern: 'x' },
       { kind: 'range', column: 'name', min: 3 },
+      { kind: 'allowed_values', column: 'name', values: ['ann'] },
+      { kind: 'unique', columns: ['id'] },
     ];
     expect(planMeasurements(rules.map((rule) => check(rule)), { profile, now })).toEqual({ current: [], reference: [] });
+  });
+
+  it('counts allowed values from the profile as from the rows', async () => {
+    const rules: CheckRule[] = [
+      { kind: 'allowed_values', column: 'name', values: ['ann', '', 'zoe'] },
+      { kind: 'allowed_values', column: 'name', values: [] },
+      { kind: 'allowed_values', column: 'id', values: [4, 1.5, 6] },
+      { kind: 'allowed_values', column: 'odd "name"', values: ['x', 'y', 'z'] },
+    ];
+    for (const rule of rules) {
+      const [finding] = judgeChecks([check(rule)], { profile, measurements: new Map(), now });
+      expect(await measure(dataset, [breaking(rule)])).toEqual(new Map([['m', { rows: finding.failing?.rows }]]));
+    }
+  });
+
+  it.each<[string, CheckRule, Partial<ColumnProfile>]>([
+    ['a type whose values have several spellings', { kind: 'allowed_values', column: 'c', values: [1] }, { type: 'DOUBLE' }],
+    ['a rule that spells them otherwise', { kind: 'allowed_values', column: 'c', values: [1, 'b'] }, {}],
+    ['more values than the profile lists', { kind: 'allowed_values', column: 'c', values: ['a'] }, { distinct: { value: 21, exact: true } }],
+    ['an estimate of how many there are', { kind: 'allowed_values', column: 'c', values: ['a'] }, { distinct: { value: 2, exact: false } }],
+    ['a text that was cut', { kind: 'allowed_values', column: 'c', values: ['a'] }, { topValues: [{ value: 'a', count: 999 }, { value: 'b…', count: 1 }] }],
+    ['a set of columns of which none is a key', { kind: 'unique', columns: ['c', 'd'] }, { distinct: { value: 999, exact: true } }],
+    ['a set with a column that is a key but for nulls', { kind: 'unique', columns: ['c', 'd'] }, { nulls: 2, distinct: { value: 998, exact: true } }],
+  ])('asks the rows about %s', (_title, rule, changes) => {
+    const columns = [categorical('c', changes), categorical('d')];
+    expect(planMeasurements([check(rule)], { profile: profileOf(columns), now }).current).toHaveLength(1);
+  });
+
+  it('asks nothing about a set of columns of which one is a key', () => {
+    const columns = [categorical('c'), categorical('d', { distinct: { value: 1000, exact: true } })];
+    const rule = check({ kind: 'unique', columns: ['c', 'd'] });
+    expect(planMeasurements([rule], { profile: profileOf(columns), now }).current).toEqual([]);
+    expect(judgeChecks([rule], { profile: profileOf(columns), measurements: new Map(), now })).toMatchObject([{ verdict: 'pass', measured: '0 rows' }]);
   });
 
   it('asks the reference the same question about outliers', () => {
