@@ -32,9 +32,9 @@ export function decidingFigure({ gates, decision }: Pick<RunReport, 'gates' | 'd
     { width, height: 92, finding: `${cutAt(result.title, 90)}: ${cutAt(part.reason, 320)}` },
     zeroLine(x, 24, 70),
     intervalMarks({ measured, bound, verdict: part.verdict }, x, 28, 66),
-    markup`<text class="large ${side(at)}" x="${at}" y="18">${said} ${intervalText(measured, unit, ofDifference ? 'difference' : 'value')}</text>`,
+    markup`<text class="large ${side(at, 160)}" x="${at}" y="18">${said} ${intervalText(measured, unit, ofDifference ? 'difference' : 'value')}</text>`,
     (bound.min !== undefined && bound.max !== undefined) || room < 56 ? null : markup`<text class="label ${bound.min === undefined ? 'end' : ''}" x="${x(limit) + (bound.min === undefined ? -6 : 6)}" y="62">allowed</text>`,
-    ticks([x.domain[0] / per, x.domain[1] / per], 6).map(({ value, text }) => markup`<line class="axis" x1="${x(value * per)}" x2="${x(value * per)}" y1="70" y2="74"/><text class="${side(x(value * per))}" x="${x(value * per)}" y="87">${text}${unitText(value, text, per, unit)}</text>`),
+    ticks([x.domain[0] / per, x.domain[1] / per], 6).map(({ value, text }) => markup`<line class="axis" x1="${x(value * per)}" x2="${x(value * per)}" y1="70" y2="74"/><text class="${side(x(value * per), 90)}" x="${x(value * per)}" y="87">${text}${unitText(value, text, per, unit)}</text>`),
   )}${ofDifference && part.champion !== null && part.candidate !== null ? markup`<p class="quiet">champion <span class="digits">${measuredText(part.champion, unit)}</span> → candidate <span class="digits">${measuredText(part.candidate, unit)}</span></p>` : null}</div>`;
 }
 
@@ -42,8 +42,9 @@ function unitText(value: number, text: string, per: number, unit: GateResult['un
   return value === 0 && text === '0' ? (per === 0.01 ? ' pt' : unit === 'ms' || unit === 'MB' ? ` ${unit}` : '') : '';
 }
 
-function side(x: number): string {
-  return x < 90 ? '' : x > width - 90 ? 'end' : 'middle';
+/** Which end of a text stands at `x`, so that none of it, `half` wide on either side, leaves the drawing. */
+function side(x: number, half: number): string {
+  return x < half ? '' : x > width - half ? 'end' : 'middle';
 }
 
 function decidingGate(gates: GateResult[], blocking: string[]): GateResult | null {

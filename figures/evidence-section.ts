@@ -23,7 +23,7 @@ export function evidenceSection(report: Pick<RunReport, 'id' | 'lineage' | 'step
     ['code', code.revision === null ? 'not in a git checkout' : `${code.revision}${code.dirty === true ? ', with uncommitted changes' : ''}${code.repository === null ? '' : ` of ${code.repository}`}`],
     ['versions', Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(' · ')],
   ];
-  return markup`<section id="evidence"><h2>Evidence</h2><div class="scroll wide">${lineageFigure(report)}</div>
+  return markup`<section id="evidence"><h2>Evidence</h2><div class="scroll wide" tabindex="0" role="region" aria-label="What the verdict rests on">${lineageFigure(report)}</div>
 <details><summary>Digests and versions</summary><div class="scroll"><table><tbody>${rows.map(([name, value]) => markup`<tr><th scope="row">${name}</th><td><code>${cutText(value, 400)}</code></td></tr>`)}</tbody></table></div></details>
 ${absent.length === 0 ? null : markup`<details><summary>${countText(absent.length)} pieces of evidence are missing</summary><div class="scroll"><table><tbody>${absent.slice(0, missingMax).map(([name, reason]) => markup`<tr><th scope="row">${cutText(name, 80)}</th><td>${cutText(reason, 300)}</td></tr>`)}</tbody></table></div></details>`}
 <details><summary>Steps</summary><div class="scroll"><table><tbody>${steps.slice(0, stepsMax).map((step) => markup`<tr><th scope="row">${step.step}</th><td>${cutText(step.subject ?? '', 80)}</td><td>${step.state}</td><td class="number">${durationText(step.milliseconds)}</td><td class="quiet">${cutText(step.reason ?? step.problem?.detail ?? '', 240)}</td></tr>`)}</tbody></table></div></details>

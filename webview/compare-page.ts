@@ -17,6 +17,7 @@ import './elements/button.ts';
 import './elements/problem-panel.ts';
 import './elements/select.ts';
 import { firstChoice, type SlicesChoice } from './elements/slices-table.ts';
+import { waiting } from './elements/waiting.ts';
 import { keepOpened } from './opened-details.ts';
 import { drawn, PageElement } from './page-element.ts';
 import type { PageState } from './page.ts';
@@ -30,6 +31,8 @@ interface ComparePageState {
 }
 
 const runsMax = 1_000;
+
+const spokenHeading = html`<h1 class="spoken">Compare two runs</h1>`;
 
 /** Two runs of a model side by side: what is better and worse, in which slices, which gates say so, and what went in. */
 @customElement('slip-compare-page')
@@ -56,15 +59,15 @@ export class ComparePageElement extends PageElement<Extract<ViewTarget, { view: 
 
   protected override render(): TemplateResult {
     const { now } = this.#runs;
-    if (now.state === 'waiting') return html`<p class="quiet" role="status">Reading the runs…</p>`;
-    if (now.state === 'refused') return html`<slip-problem .problem=${now.problem} @slip-again=${() => this.#runs.again()}></slip-problem>`;
+    if (now.state === 'waiting') return html`${spokenHeading}${waiting('Reading the runs', this.context.connection)}`;
+    if (now.state === 'refused') return html`${spokenHeading}<slip-problem .problem=${now.problem} @slip-again=${() => this.#runs.again()}></slip-problem>`;
     const ids = this.#state.value.runs ?? this.target.runs ?? firstPair(now.answer);
     if (ids === null) return html`<header><h1>There are not two runs of ${this.target.model} to compare</h1></header><p class="quiet">Judge another version: put its file beside the others and run.</p>`;
     const [first, second] = this.#ask(ids).map((asking) => asking.now);
     const pickers = this.#pickers(now.answer, ids);
     const refused = [first, second].find((each) => each.state === 'refused');
-    if (refused?.state === 'refused') return html`${pickers}<slip-problem .problem=${refused.problem} @slip-again=${() => this.#ask(ids).forEach((asking) => asking.again())}></slip-problem>`;
-    if (first.state !== 'answered' || second.state !== 'answered') return html`${pickers}<p class="quiet" role="status">Reading both runs…</p>`;
+    if (refused?.state === 'refused') return html`${spokenHeading}${pickers}<slip-problem .problem=${refused.problem} @slip-again=${() => this.#ask(ids).forEach((asking) => asking.again())}></slip-problem>`;
+    if (first.state !== 'answered' || second.state !== 'answered') return html`${spokenHeading}${pickers}${waiting('Reading both runs', this.context.connection)}`;
     return this.#comparison(first.answer, second.answer, pickers);
   }
 

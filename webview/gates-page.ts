@@ -22,6 +22,7 @@ import './elements/problem-panel.ts';
 import { firstChoice, type SlicesChoice } from './elements/slices-table.ts';
 import { tabPanel, type Tab } from './elements/tabs.ts';
 import './elements/textfield.ts';
+import { waiting } from './elements/waiting.ts';
 import { keepOpened } from './opened-details.ts';
 import { drawn, PageElement } from './page-element.ts';
 import type { PageState } from './page.ts';
@@ -72,9 +73,9 @@ export class GatesPageElement extends PageElement<Extract<ViewTarget, { view: 'g
       case 'answered':
         return this.#report(now.answer);
       case 'waiting':
-        return this.#underWay() ?? html`<p class="quiet" role="status">Reading the run…</p>`;
+        return this.#underWay() ?? html`<h1 class="spoken">Run ${this.target.run}</h1>${waiting('Reading the run', this.context.connection)}`;
       case 'refused':
-        return this.#underWay() ?? html`<slip-problem .problem=${now.problem} @slip-again=${() => this.#run.again()}></slip-problem>`;
+        return this.#underWay() ?? html`<h1 class="spoken">Run ${this.target.run}</h1><slip-problem .problem=${now.problem} @slip-again=${() => this.#run.again()}></slip-problem>`;
     }
   }
 
@@ -179,7 +180,7 @@ export class GatesPageElement extends PageElement<Extract<ViewTarget, { view: 'g
     const flips = report.comparisons[role]?.flips ?? null;
     if (flips === null) return html`<p class="quiet">Answers of this task do not flip.</p>`;
     return html`${drawn([flips], () => flipsPart(flips))}
-      ${flips.examples.length === 0 ? nothing : html`<slip-flip-rows .context=${this.context} run=${report.id} .judgedOn=${role} .flips=${flips} .choice=${this.#state.value.flips[role] ?? firstFlips} @slip-choice=${({ detail }: CustomEvent<FlipsChoice>) => this.#state.set({ flips: { ...this.#state.value.flips, [role]: detail } })}></slip-flip-rows>`}`;
+      ${flips.examples.length === 0 ? nothing : html`<slip-flip-rows .context=${this.context} run=${report.id} .judgedOn=${role} .name=${titleOf(role)} .flips=${flips} .choice=${this.#state.value.flips[role] ?? firstFlips} @slip-choice=${({ detail }: CustomEvent<FlipsChoice>) => this.#state.set({ flips: { ...this.#state.value.flips, [role]: detail } })}></slip-flip-rows>`}`;
   }
 
   #slices(report: RunReport): unknown {

@@ -12,6 +12,7 @@ import './elements/long-table.ts';
 import './elements/problem-panel.ts';
 import './elements/select.ts';
 import { sorted, sortHeader, type Sort } from './elements/sort-header.ts';
+import { waiting } from './elements/waiting.ts';
 import { keepOpened } from './opened-details.ts';
 import { drawn, PageElement } from './page-element.ts';
 import type { PageState } from './page.ts';
@@ -69,8 +70,8 @@ export class RunsPageElement extends PageElement<Extract<ViewTarget, { view: 'ru
 
   protected override render(): TemplateResult {
     const { now } = this.#asked;
-    if (now.state === 'waiting') return html`<p class="quiet" role="status">Reading the runs…</p>`;
-    if (now.state === 'refused') return html`<slip-problem .problem=${now.problem} @slip-again=${() => this.#asked.again()}></slip-problem>`;
+    if (now.state === 'waiting') return html`<h1 class="spoken">Runs</h1>${waiting('Reading the runs', this.context.connection)}`;
+    if (now.state === 'refused') return html`<h1 class="spoken">Runs</h1><slip-problem .problem=${now.problem} @slip-again=${() => this.#asked.again()}></slip-problem>`;
     if (this.#all.length === 0) return this.#empty();
     const { model } = this.#state.value;
     const ofModel = model === '' ? this.#all : this.#all.filter((run) => run.model === model);

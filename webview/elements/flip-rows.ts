@@ -30,6 +30,8 @@ export class FlipRowsElement extends LitElement {
   @property({ attribute: false }) context!: PageContext;
   @property() run = '';
   @property() judgedOn: EvaluationRole = 'holdout';
+  /** Of the dataset, for who hears the page. */
+  @property() name = '';
   @property({ attribute: false }) flips!: NonNullable<ComparisonReport['flips']>;
   @property({ attribute: false }) choice: FlipsChoice = firstFlips;
 
@@ -61,7 +63,7 @@ export class FlipRowsElement extends LitElement {
         <span class="quiet" role="status">${asked?.state === 'waiting' ? 'Reading the rows…' : rows.length === examples.length ? '' : `${countText(rows.length)} of ${countText(examples.length)}`}</span>
       </div>
       ${asked?.state === 'refused' ? html`<slip-problem .problem=${asked.problem} @slip-again=${() => this.#inputs?.asking.again()}></slip-problem>` : nothing}
-      ${flipTable(shown, table, inputs)}
+      ${flipTable(shown, table, inputs, this.name)}
       ${rows.length > shown.length ? html`<p><slip-button secondary @click=${() => this.#change({ all: true })}>Show all ${countText(rows.length)} rows</slip-button></p>` : nothing}`;
   }
 
@@ -72,9 +74,9 @@ export class FlipRowsElement extends LitElement {
 
 type Values = RowTable['rows'][number]['values'];
 
-function flipTable(flips: Flip[], table: RowTable | null, inputs: Map<number, Values>): TemplateResult {
+function flipTable(flips: Flip[], table: RowTable | null, inputs: Map<number, Values>, name: string): TemplateResult {
   const columns = table?.columns ?? [];
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Rows that flipped"><table class="rows"><thead><tr>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${`Rows that flipped, ${name}`}><table class="rows"><thead><tr>
     <th scope="col" class="number">row</th><td></td><th scope="col">label</th><th scope="col">champion → candidate</th><th scope="col" class="number">scores</th>
     ${columns.length === 0 ? html`<th scope="col">key</th>` : columns.map((column) => html`<th scope="col">${column}</th>`)}
   </tr></thead><tbody>${flips.map((flip) => {
