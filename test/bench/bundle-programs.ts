@@ -22,7 +22,7 @@ export async function bundlePrograms(here: string): Promise<Programs> {
     platform: 'node',
     target: 'node20.19',
     format: 'esm',
-    external: ['@duckdb/*', 'onnxruntime-node'],
+    external: ['@duckdb/node-bindings', 'onnxruntime-node'],
     banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
     logLevel: 'warning',
   });
