@@ -8,13 +8,15 @@ import { reportPage } from '../figures/report-page.ts';
 import type { Verdict } from '../protocol/measured.ts';
 import { problems, type ProblemBody, type ProblemCode } from '../protocol/problem.ts';
 import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
+import type { ReadinessReport } from '../protocol/workspace.ts';
 import { columnsText } from './columns-text.ts';
-import { configFile } from './config.ts';
+import { configFile, loadConfig } from './config.ts';
 import type { Connection } from './connection.ts';
 import { writeDurably } from './engines/durable-file.ts';
 import { follow, type Follower } from './follow.ts';
 import { junitOf } from './junit.ts';
 import { Problem, problemBody } from './problem.ts';
+import { readinessText, verdictsOfReadiness } from './readiness-text.ts';
 import { rejudge } from './rejudge.ts';
 import { batchText, exitCodes, openProgressBar, runsText, runText, statusText, table, worstVerdict } from './terminal.ts';
 import { version } from './version.ts';
@@ -143,11 +145,41 @@ function program(): Command {
     .action(async (options: { json?: boolean }) => {
       await withConnection(slipway, async (connection) => {
         const snapshot = await connection.snapshot();
-        console.log(options.json === true ? JSON.stringify(snapshot) : statusText(snapshot));
+        const models = snapshot.problem === null && options.json !== true ? [...new Set(snapshot.models.map(({ model }) => model))] : [];
+        const readiness = await Promise.all(models.map((model) => connection.readiness(model)));
+        console.log(options.json === true ? JSON.stringify(snapshot) : statusText(snapshot, readiness));
         if (snapshot.problem !== null) {
           if (options.json !== true) console.error(`\n${problemText(snapshot.problem)}`);
           process.exitCode = exitInput;
         }
+      });
+    });
+
+  command('readiness [model]', 'what still keeps a model from production: every criterion with its evidence or its statement')
+    .option('--json', 'print the reports as JSON lines (ReadinessReport in docs/contract.md)')
+    .option('--all', 'show every criterion, not only what is not met')
+    .action(async (model: string | undefined, options: { json?: boolean; all?: boolean }) => {
+      await withConnection(slipway, async (connection, workspace) => {
+        const models = model === undefined ? await modelNames(workspace) : [model];
+        const reports: ReadinessReport[] = [];
+        for (const name of models) reports.push(await connection.readiness(name));
+        console.log(reports.map((report) => (options.json === true ? JSON.stringify(report) : readinessText(report, { all: options.all }))).join(options.json === true ? '\n' : '\n\n'));
+        process.exitCode = exitCodes[worstVerdict(reports.flatMap(verdictsOfReadiness))];
+      });
+    });
+
+  command('state <criterion>', 'state that a readiness criterion is met, where nothing can be measured')
+    .option('--model <name>', 'of which model (default: the only one)')
+    .option('--by <name>', 'who states it: name and role, as in "Ada Lovelace, security lead" (default: the git identity)')
+    .requiredOption('--text <text>', 'what is stated, and where to look it up')
+    .option('--expires <date>', 'day from which it no longer counts', date)
+    .action(async (criterion: string, options: { model?: string; by?: string; text: string; expires?: string }) => {
+      await withConnection(slipway, async (connection, workspace) => {
+        const by = options.by ?? (await gitIdentity(workspace));
+        if (options.by === undefined) console.error(`${pc.yellow('!')} Stated as ${by}, which is what git says; --by names somebody else`);
+        const { problems: met } = await follow(connection, { kind: 'state', model: options.model ?? (await onlyModel(workspace)), criterion, by, text: options.text, expires: options.expires ?? null }, follower({}));
+        if (met.length === 0) console.log(`${pc.green('✓')} ${criterion}: stated by ${by}${options.expires === undefined ? '' : ` until ${options.expires.slice(0, 10)}`}`);
+        process.exitCode = exitOf(met) ?? 0;
       });
     });
 
@@ -301,6 +333,32 @@ async function findWorkspace(given: string | undefined): Promise<string> {
   }
 }
 
+async function modelNames(workspace: string): Promise<string[]> {
+  const { models } = await loadConfig(workspace);
+  if (models.length === 0) throw new Problem('model-missing', 'slipway.yaml names no model');
+  return models.map(({ name }) => name);
+}
+
+async function onlyModel(workspace: string): Promise<string> {
+  const names = await modelNames(workspace);
+  if (names.length > 1) throw new Problem('usage', `Of which model? --model takes one of ${names.join(', ')}`);
+  return names[0];
+}
+
+async function gitIdentity(workspace: string): Promise<string> {
+  const { traceAuthor } = await import('./trace.ts');
+  const author = await traceAuthor(workspace, interrupt.signal);
+  if (author === null) throw new Problem('usage', 'Git names nobody here, so say who states it with --by');
+  return author;
+}
+
+/** A calendar day, as the moment at which it begins (UTC). */
+function date(text: string): string {
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(time)) throw new InvalidArgumentError('It must be a day such as 2027-01-31.');
+  return new Date(time).toISOString();
+}
+
 function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1 up.');
@@ -361,6 +419,6 @@ try {
     process.exitCode = exitCancelled;
   } else if (error instanceof Problem) {
     console.error(problemText(problemBody(error)));
-    process.exitCode = error.code === 'internal' ? exitInternal : exitInput;
+    process.exitCode = error.code === 'internal' ? exitInternal : error.code === 'usage' ? exitUsage : exitInput;
   } else endAsBug(error);
 }

@@ -5,6 +5,7 @@ import type { Progress, Snapshot } from '../protocol/feed.ts';
 import type { GateResult } from '../protocol/gates.ts';
 import type { Severity, Verdict } from '../protocol/measured.ts';
 import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
+import type { ReadinessReport } from '../protocol/workspace.ts';
 import { countText, differenceText, durationText, intervalText, measuredText, numberText } from '../protocol/number-text.ts';
 
 const marks: Record<Verdict, string> = { pass: pc.green('✓'), fail: pc.red('✗'), inconclusive: pc.yellow('?'), error: pc.red('!') };
@@ -93,7 +94,7 @@ function gateLines(gates: GateResult[], all: boolean, columns: number): string[]
 }
 
 /** Breaks text between words to fit the terminal. */
-function wrapped(text: string, indent: number, columns: number): string[] {
+export function wrapped(text: string, indent: number, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
@@ -201,8 +202,8 @@ export function batchText(batch: BatchReport, { all = false }: { all?: boolean }
   return lines.join('\n');
 }
 
-/** Versions by model, newest verdict each, and what stands in the way of the blocked ones. */
-export function statusText({ models, refused, active }: Snapshot): string {
+/** Versions by model, newest verdict each, what stands in the way of the blocked ones, and how far each model is from production. */
+export function statusText({ models, refused, active }: Snapshot, readiness: readonly ReadinessReport[] = []): string {
   const lines: string[] = [];
   for (const model of new Set(models.map((version) => version.model))) {
     lines.push(pc.bold(model));
@@ -219,6 +220,8 @@ export function statusText({ models, refused, active }: Snapshot): string {
         ]),
       ),
     );
+    const report = readiness.find((each) => each.model === model);
+    if (report !== undefined) lines.push(`  ${report.ready ? marks.pass : marks.fail} ${report.sentence} ${pc.dim(`${countText(report.counts.met)} of ${countText(report.counts.of)} met: slipway readiness ${model}`)}`);
   }
   for (const { path, message } of refused) lines.push(`${marks.fail} ${path}: ${message}`);
   for (const { command, work } of active) lines.push(`${pc.cyan('▷')} under way: ${command.kind}${command.kind === 'run' && command.watch === true ? ', watching' : ''} ${pc.dim(work.slice(0, 8))}`);

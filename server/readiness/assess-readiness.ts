@@ -39,7 +39,7 @@ function builtInOf(subject: ReadinessSubject): ReadinessCriterion[] {
     const off = subject.model.readiness.off.find((each) => each.criterion === criterion);
     if (off !== undefined) return [{ criterion, group, kind: 'built-in', line: off.line, state: 'off', text: `turned off: ${off.reason}`, evidence: { kind: 'config', line: off.line }, next: null }];
     const standing = judge(subject);
-    return standing === null ? [] : [{ criterion, group, kind: 'built-in', ...standing }];
+    return standing === null ? [] : [{ criterion, group, kind: 'built-in', ...standing, text: withoutHead(standing.text, criterion) }];
   });
 }
 
@@ -52,6 +52,11 @@ function standingOf(written: WrittenCriterion, subject: ReadinessSubject): Stand
   const { model, statements, nowMs } = subject;
   if (written.kind === 'statement') return judgeStatement(written, model.name, statements, nowMs);
   return judgeByGates(subject, ({ id }) => id === written.gate, { text: `there is no gate ${written.gate}`, next: `write a gate of that name under \`gates\`, or name another one in line ${written.line}` });
+}
+
+/** A gate may be called what the criterion is called; once is enough. */
+function withoutHead(text: string, criterion: string): string {
+  return text.startsWith(`${criterion}: `) ? text.slice(criterion.length + 2) : text;
 }
 
 /** Groups in the order in which they first come up, each in one piece. */

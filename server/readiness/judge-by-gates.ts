@@ -71,7 +71,13 @@ function standingOf(gate: Gate, run: RunReport, model: string): Standing {
   const result = run.gates.find((each) => each.gate.id === gate.id);
   if (result === undefined) return missing(`run ${run.id} was not judged by ${gate.id}`, `\`slipway run ${model}\``);
   if (!sameGate(gate, result.gate)) return missing(`${result.title} was judged by another rule: it was ${result.needs}`, `\`slipway run ${model}\``);
-  return { state: result.verdict, text: `${result.title}: ${result.reason}`, evidence: { kind: 'gate', run: run.id, gate: gate.id }, next: nextOf(result) };
+  return { state: result.verdict, text: saidOf(result), evidence: { kind: 'gate', run: run.id, gate: gate.id }, next: nextOf(result) };
+}
+
+/** Many reasons name what they are about; the others need the gate's title before them. */
+function saidOf({ title, reason }: GateResult): string {
+  const [first] = title.split(/[ ,]/);
+  return reason.toLowerCase().startsWith(`${first.toLowerCase()} `) ? reason : `${title}: ${reason}`;
 }
 
 function nextOf({ verdict, rowsNeeded }: GateResult): string | null {

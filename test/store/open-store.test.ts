@@ -77,6 +77,18 @@ describe('the store', () => {
     expect((await readdir(folder)).filter((name) => name.includes('.corrupt-')).length).toBeGreaterThan(0);
   });
 
+  it('keeps statements of a model in their order, and has them again when the database is rebuilt', async () => {
+    const statement = { model: 'm', criterion: 'encryption at rest', by: 'Ada', text: 'ticket 12', at: '2026-01-02T03:04:05.000Z', expires: null };
+    const store = await openStore(folder, now);
+    for (const each of [statement, { ...statement, model: 'other' }, { ...statement, text: 'ticket 13' }]) await store.saveStatement(each);
+    await store.close();
+    await rm(join(folder, 'slipway.duckdb'));
+    const rebuilt = await openStore(folder, now);
+    expect((await rebuilt.statements('m')).map(({ text }) => text)).toEqual(['ticket 12', 'ticket 13']);
+    expect(await rebuilt.statements('nobody')).toEqual([]);
+    await rebuilt.close();
+  });
+
   it('refuses a report whose bytes are not those that were saved', async () => {
     await saved(['r-1']);
     const blobs = join(folder, 'blobs', 'sha256');
