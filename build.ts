@@ -1,4 +1,4 @@
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOptions, type Plugin, build, transform } from 'esbuild';
 import { theme } from './figures/theme.ts';
@@ -59,8 +59,25 @@ const pages: BuildOptions = {
 };
 
 await rm(outdir, { recursive: true, force: true });
-for (const options of [programs, extension, pages]) await build({ ...options, outdir, bundle: true, logLevel: 'warning' });
+const built: string[] = [];
+for (const options of [programs, extension, pages]) {
+  const { metafile } = await build({ ...options, outdir, bundle: true, metafile: true, logLevel: 'warning' });
+  built.push(...Object.keys(metafile.inputs));
+}
+await writeFile(join(outdir, 'third-party.txt'), await notices(built));
+await cp('docs/slipway.schema.json', join(outdir, 'slipway.schema.json'));
 await cp('extension/notebook/slipway.py', join(outdir, 'slipway.py'));
 const sheets = await Promise.all(['webview/view.css', 'webview/data-pages.css'].map((path) => readFile(path, 'utf8')));
 const style = await transform([theme, ...sheets].join('\n'), { loader: 'css', minify: true });
 await writeFile(join(outdir, 'view.css'), style.code);
+
+/** The licences of the packages that are in the bundles. */
+async function notices(inputs: string[]): Promise<string> {
+  const folders = new Set(inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []));
+  const texts = await Promise.all([...folders].sort().map(async (folder) => {
+    const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { name: string; version: string; license?: string };
+    const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+    return `${name} ${version} (${license ?? 'see below'})\n\n${file === undefined ? '' : (await readFile(join(folder, file), 'utf8')).trim()}\n`;
+  }));
+  return texts.join(`\n${'-'.repeat(80)}\n\n`);
+}
