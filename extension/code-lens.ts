@@ -10,7 +10,7 @@ import type { Workbench } from './workbench.ts';
 /** Over gates, models and datasets in slipway.yaml: run, what it said last, and the way to its report. */
 export function registerCodeLens({ sessions }: Pick<Workbench, 'sessions'>, records: RunRecords, lines: ConfigLines): vscode.Disposable {
   const changed = new Emitter<void>();
-  const provider: vscode.CodeLensProvider = {
+  const provider: vscode.CodeLensProvider<Lens> = {
     onDidChangeCodeLenses: changed.event,
     provideCodeLenses(document) {
       const session = sessionOfConfig(sessions, document.uri);
@@ -23,9 +23,14 @@ export function registerCodeLens({ sessions }: Pick<Workbench, 'sessions'>, reco
       );
       return lensTexts(session.outline, session.snapshot, runs).flatMap(({ line, text, click }) => {
         const now = lines.of(session, line);
-        const command = commandOf(click, session);
-        return now === null || command === null ? [] : [new vscode.CodeLens(new vscode.Range(now, 0, now, 0), { title: text, ...command })];
+        const starts = click.do === 'run' || click.do === 'check';
+        // Where a folder is not trusted nothing can be started, so nothing offers to.
+        return now === null || (starts && !vscode.workspace.isTrusted) ? [] : [new Lens(new vscode.Range(now, 0, now, 0), session, text, click)];
       });
+    },
+    async resolveCodeLens(lens) {
+      lens.command = { title: lens.text, ...(await commandOf(lens.click, lens.session)) };
+      return lens;
     },
   };
   const subscriptions = [
@@ -42,19 +47,38 @@ export function registerCodeLens({ sessions }: Pick<Workbench, 'sessions'>, reco
   };
 }
 
-/** Null where a folder that is not trusted lets nothing be started. */
-function commandOf(click: LensClick, session: Session): { command: string; arguments: unknown[] } | null {
+class Lens extends vscode.CodeLens {
+  readonly session: Session;
+  readonly text: string;
+  readonly click: LensClick;
+
+  constructor(range: vscode.Range, session: Session, text: string, click: LensClick) {
+    super(range);
+    this.session = session;
+    this.text = text;
+    this.click = click;
+  }
+}
+
+async function commandOf(click: LensClick, session: Session): Promise<{ command: string; arguments: unknown[] }> {
   const folder = session.folder.uri.toString();
   switch (click.do) {
     case 'run':
-      return vscode.workspace.isTrusted ? { command: 'slipway.runGates', arguments: [click.model === null ? { folder } : { folder, model: click.model }] } : null;
+      return { command: 'slipway.runGates', arguments: [click.model === null ? { folder } : { folder, model: click.model }] };
     case 'open-run':
       return { command: 'slipway.openReport', arguments: [{ folder, run: click.run }] };
     case 'compare':
       return { command: 'slipway.compareVersions', arguments: [{ folder, model: click.model }] };
     case 'check':
-      return vscode.workspace.isTrusted ? { command: 'slipway.checkData', arguments: [{ folder, dataset: click.dataset }] } : null;
+      return { command: 'slipway.checkData', arguments: [await newestFile(session, click.dataset)] };
     case 'open-batch':
-      return { command: 'slipway.openReport', arguments: [{ folder, batch: click.batch }] };
+      return { command: 'slipway.openDataQuality', arguments: [{ folder, batch: click.batch }] };
   }
+}
+
+/** The last file of a dataset by name, which is its newest batch; where there is none, the command asks for one. */
+async function newestFile({ outline, folder }: Session, dataset: string): Promise<vscode.Uri | undefined> {
+  const patterns = outline?.datasets.find(({ name }) => name === dataset)?.files ?? [];
+  const found = await Promise.all(patterns.map((pattern) => vscode.workspace.findFiles(new vscode.RelativePattern(folder, pattern))));
+  return found.flat().sort((a, b) => b.path.localeCompare(a.path))[0];
 }

@@ -13,8 +13,6 @@ import type { Workbench } from './workbench.ts';
 export interface Findings extends vscode.Disposable {
   /** What is wrong with a slipway.yaml as it stands in the editor. */
   issuesOf(document: vscode.TextDocument): ConfigIssue[];
-  /** Gates that did not pass, at their line as it is now, 0-based. */
-  gatesOf(document: vscode.TextDocument): { finding: GateFinding; line: number }[];
 }
 
 const collectionName = 'slipway';
@@ -181,10 +179,6 @@ export function registerDiagnostics(workbench: Pick<Workbench, 'context' | 'sess
       const session = sessionOfConfig(sessions, document.uri);
       return session === null ? [] : (problemOf(session)?.issues ?? []);
     },
-    gatesOf(document) {
-      const session = sessionOfConfig(sessions, document.uri);
-      return session === null ? [] : gatesOf(session);
-    },
     dispose() {
       for (const subscription of subscriptions) subscription.dispose();
     },
@@ -198,7 +192,7 @@ const severities: Record<GateFinding['severity'], vscode.DiagnosticSeverity> = {
 };
 
 /** What is written on a line, without the space around it and the dash of a list. */
-export function rangeOfLine(document: vscode.TextDocument | undefined, line: number): vscode.Range {
+function rangeOfLine(document: vscode.TextDocument | undefined, line: number): vscode.Range {
   if (document === undefined || line >= document.lineCount) return new vscode.Range(line, 0, line, Number.MAX_SAFE_INTEGER);
   const { text } = document.lineAt(line);
   const start = /^\s*(?:- +)?/.exec(text)?.[0].length ?? 0;

@@ -96,10 +96,16 @@ function versionText({ version, run }: ModelVersionSummary): string {
 }
 
 function datasetLenses({ name, line }: ConfigOutline['datasets'][number], batches: readonly BatchSummary[]): LensText[] {
-  const [newest] = batches.filter((batch) => batch.name === name || batch.name.startsWith(`${name}/`)).toSorted((a, b) => (a.name === b.name ? b.checkedAt.localeCompare(a.checkedAt) : b.name.localeCompare(a.name)));
+  const newest = newestBatch(name, batches);
   const check: LensText = { line, text: l10n.t('Check'), click: { do: 'check', dataset: name } };
-  if (newest === undefined) return [check];
+  if (newest === null) return [check];
   return [check, { line, text: newest.name === name ? batchText(newest) : `${newest.name.slice(name.length + 1)}: ${batchText(newest)}`, click: { do: 'open-batch', batch: newest.id } }];
+}
+
+/** The last batch of a dataset by name, as it was checked last; a batch of several is called after its dataset and file. */
+export function newestBatch(dataset: string, batches: readonly BatchSummary[]): BatchSummary | null {
+  const own = batches.filter(({ name }) => name === dataset || name.startsWith(`${dataset}/`));
+  return own.toSorted((a, b) => b.name.localeCompare(a.name) || b.checkedAt.localeCompare(a.checkedAt))[0] ?? null;
 }
 
 /** What stands out in a batch, or that nothing does. */

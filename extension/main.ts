@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { followActivities } from './activities.ts';
 import { registerCommands } from './commands/register-commands.ts';
 import { speakThrough } from './l10n.ts';
+import { registerLanguage } from './language.ts';
 import { openLog } from './log.ts';
 import { registerNotebook } from './notebook/notebook.ts';
 import { openPages } from './panel.ts';
@@ -21,7 +22,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const parts = { context, sessions, activities, log, target };
   const pages = openPages(parts);
   const workbench: Workbench = { ...parts, pages };
-  context.subscriptions.push(log, sessions, activities, pages, registerCommands(workbench), registerViews(workbench), registerStatus(workbench), registerNotebook(workbench), registerTools(workbench));
+  context.subscriptions.push(log, sessions, activities, pages, registerCommands(workbench), registerViews(workbench), registerStatus(workbench), registerNotebook(workbench), registerTools(workbench), registerLanguage(workbench));
 }
 
 /** Packaging writes down which platform's native parts are inside. */
