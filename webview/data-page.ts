@@ -20,8 +20,9 @@ import { columnRows, countMatters, filterRows, findingsOfAll, matters, wordsOf, 
 import { foreignText } from './elements/foreign-text.ts';
 import { waiting } from './elements/waiting.ts';
 import { findingItem, type FindingActions } from './finding-item.ts';
-import { drawn, PageElement } from './page-element.ts';
+import { drawn } from './page-element.ts';
 import type { PageContext } from './page.ts';
+import { ResizedPage } from './resized-page.ts';
 import './batch-strip.ts';
 import './elements/button.ts';
 import './elements/problem-panel.ts';
@@ -47,13 +48,11 @@ const matterWords: Record<Matter, string> = { failing: '✗ failing', moved: '�
 
 /** One batch: what its checks found and how its columns moved, a row for each column, most trouble on top. */
 @customElement('slip-data-page')
-export class DataPageElement extends PageElement<Extract<ViewTarget, { view: 'data' }>> {
+export class DataPageElement extends ResizedPage<Extract<ViewTarget, { view: 'data' }>> {
   #batch!: Asking<BatchReport>;
   #batches!: Asking<BatchSummary[]>;
   #state!: ReturnType<PageContext['state']> & { readonly value: DataState; set(change: Partial<DataState>): void };
   #rows: { of: BatchReport; rows: ColumnRow[] } | null = null;
-  #width = 0;
-  #resized = new ResizeObserver(() => this.#measure());
 
   protected begin(): void {
     const { batch, column } = this.target;
@@ -66,25 +65,6 @@ export class DataPageElement extends PageElement<Extract<ViewTarget, { view: 'da
   #hear(message: FeedMessage): void {
     if (message.kind === 'batch-checked' || message.kind === 'snapshot') this.#batches.again();
     if (message.kind === 'snapshot' && this.#batch.now.state === 'refused') this.#batch.again();
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#resized.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#resized.disconnect();
-  }
-
-  /** Drawings are as wide as there is room for, in steps, so that their texts keep their size. */
-  #measure(): void {
-    const room = this.clientWidth >= 900 ? this.clientWidth / 2 - 48 : this.clientWidth - 24;
-    const width = Math.max(240, Math.min(560, Math.floor(room / 40) * 40));
-    if (width === this.#width) return;
-    this.#width = width;
-    this.requestUpdate();
   }
 
   protected override render(): TemplateResult {
@@ -112,7 +92,7 @@ export class DataPageElement extends PageElement<Extract<ViewTarget, { view: 'da
     const batches = this.#batches.now.state === 'answered' ? this.#batches.now.answer : [];
     const history = historyOf(batches, { id: batch.id, name: batch.profile.name });
     const actions: FindingActions = { context: this.context, batch: batch.id, rows: this.#state.value.rows, showRows: (finding, limit) => this.#showRows(finding, limit) };
-    const together = multivariatePart(batch.drift, this.#width);
+    const together = multivariatePart(batch.drift, this.width);
     // What no column shows by itself is what matters then.
     const onlyTogether = batch.drift?.moved === 0 && batch.drift.multivariate?.verdict === 'moved';
     return html`${this.#head(batch, newerCheck(batches, { id: batch.id, name: batch.profile.name, checkedAt: batch.checkedAt }))}
@@ -169,11 +149,11 @@ export class DataPageElement extends PageElement<Extract<ViewTarget, { view: 'da
       <div class="head" @click=${() => this.#turn(column)}>
         <p class="marks">${of.map((matter) => html`<span class="verdict ${matter}">${matterWords[matter]}</span> `)}</p>
         <h3><button class="name" aria-expanded=${open ? 'true' : 'false'}><span class="turn" aria-hidden="true">${open ? '▾' : '▸'}</span> ${foreignText(column, 60)}</button>${drift === null || drift.role === 'feature' ? nothing : html` <span class="tag">${drift.role}</span>`}</h3>
-        <div class="words">${wordsOf(row).map((words) => html`<p>${foreignText(words, 240)}</p>`)}</div>
+        <div class="words">${wordsOf(row).map((words) => html`<p>${foreignText(unbroken(words), 240)}</p>`)}</div>
         <div class="drawing">${drift === null ? nothing : drawn([drift], () => distributionThumbnail(drift))}</div>
         <div class="drawing">${drift === null ? nothing : drawn([drift], () => effectFigure(drift))}</div>
       </div>
-      ${open ? html`<div class="panel">${columnPanel(row, { batch, history, width: this.#width, actions })}</div>` : nothing}
+      ${open ? html`<div class="panel">${columnPanel(row, { batch, history, width: this.width, actions })}</div>` : nothing}
     </li>`;
   }
 
@@ -208,6 +188,11 @@ export class DataPageElement extends PageElement<Extract<ViewTarget, { view: 'da
     event.preventDefault();
     next.querySelector<HTMLElement>('button.name')?.focus();
   }
+}
+
+/** A number stays on one line with what belongs to it: "0.1 %", "p < 1e-9". */
+export function unbroken(text: string): string {
+  return text.replaceAll(' %', '\u00a0%').replace(/\bp ([<=]) ([\d.e-]+)/g, (_, sign: string, value: string) => `p\u00a0${sign}\u00a0${value.replace('-', '\u2011')}`);
 }
 
 /** What is said about the batch as a whole. */
