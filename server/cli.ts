@@ -15,6 +15,7 @@ import type { Connection } from './connection.ts';
 import { writeDurably } from './engines/durable-file.ts';
 import { follow, type Follower } from './follow.ts';
 import { junitOf } from './junit.ts';
+import { gateProblems, issueProblem } from './problem-lines.ts';
 import { Problem, problemBody } from './problem.ts';
 import { readinessText, verdictsOfReadiness } from './readiness-text.ts';
 import { rejudge } from './rejudge.ts';
@@ -85,7 +86,8 @@ function program(): Command {
     .option('--junit <file>', 'write the gates as JUnit XML')
     .option('--report <folder>', 'where HTML reports go', '.slipway/reports')
     .option('--all', 'show every gate and column, not only what did not pass')
-    .action(async (model: string | undefined, options: { versionName?: string[]; force?: boolean; watch?: boolean; json?: boolean; junit?: string; report: string; all?: boolean }) => {
+    .option('--problems', 'print also a line for each gate that did not pass, as compilers do, for editors and CI')
+    .action(async (model: string | undefined, options: { versionName?: string[]; force?: boolean; watch?: boolean; json?: boolean; junit?: string; report: string; all?: boolean; problems?: boolean }) => {
       const startedAt = new Date().toISOString();
       const reports = new Map<string, RunReport>();
       const shownBatches = new Set<string>();
@@ -99,6 +101,9 @@ function program(): Command {
           if (isNew) await writeOutput(path, reportPage(report));
           if (options.json === true) console.log(JSON.stringify(report));
           else if (isNew) console.log(`\n${runText(report, { all: options.all, reportPath: relative('.', path), shownBatches })}`);
+          // Of standing verdicts, too: whoever collects the lines has forgotten those of the last time.
+          const lines = options.problems === true ? gateProblems(report) : [];
+          if (lines.length > 0) console.error(lines.map((line) => join(relative('.', workspace), line)).join('\n'));
         };
         if (options.watch === true && options.json !== true) console.error(pc.dim(`Watching ${relative('.', workspace) || 'this folder'} for models and data; Ctrl-C ends`));
         const models = model === undefined ? undefined : [model];
@@ -371,7 +376,7 @@ function problemText({ detail, hint, where, issues }: Pick<ProblemBody, 'detail'
   const message = where?.path === undefined || !isAbsolute(where.path) ? detail : detail.replaceAll(where.path, short(where.path));
   const position = where?.path === undefined ? '' : [short(where.path), where.line, where.column].filter((part) => part !== undefined).join(':');
   const isSaid = issues !== undefined || position === '' || message.includes(position);
-  const list = (issues ?? []).map((issue) => `  ${short(issue.path)}:${issue.line}:${issue.column}  ${issue.message}`);
+  const list = (issues ?? []).map((issue) => `  ${issueProblem(issue, short(issue.path))}`);
   return [`${pc.red('!')} ${isSaid ? '' : `${position}: `}${message}`, ...list, `  ${pc.dim(hint)}`].join('\n');
 }
 

@@ -52,6 +52,20 @@ describe('slipway run', () => {
     expect(json<RunSummary[]>(await ask('runs', '--json'))).toEqual(before);
   });
 
+  it('places what candidates did not pass at the lines of slipway.yaml, of standing verdicts too', async () => {
+    const { stderr } = await ask('run', '--problems');
+    const lines = stderr.trim().split('\n');
+    expect(lines).not.toHaveLength(0);
+    for (const line of lines) expect(line).toMatch(/^slipway\.yaml(:\d+)?: (error|warning|info): toy v3: .+ \[.+\]$/);
+  });
+
+  it('places what is wrong with slipway.yaml at line and column', async () => {
+    const wrong = { ...tinyWorkspace(), 'slipway.yaml': config.replace('gates:', 'gatez:') };
+    const { stderr, code } = await inWorkspace(wrong, (folder) => slipway.run(folder, ['run']));
+    expect(stderr).toMatch(/^ {2}slipway\.yaml:\d+:1: error: `gatez` is not known here; did you mean `gates`\?$/m);
+    expect(code).toBe(65);
+  });
+
   it('ends with 0 when the versions asked for pass, and prints their reports as JSON lines', async () => {
     const { code, stdout } = await ask('run', 'toy', '--version-name', 'v2', '--json');
     const reports = stdout.trim().split('\n').map((line) => JSON.parse(line) as RunReport);
@@ -99,7 +113,7 @@ describe('slipway run', () => {
     const wrong = config.replace('task: binary', 'task: binry').replace('target:', 'targt:').replace('data/holdout.csv', 'data/holdut.csv');
     const { code, stderr } = await inWorkspace({ ...tinyWorkspace({ rows: 50 }), 'slipway.yaml': wrong }, (folder) => slipway.run(folder, ['run']));
     expect(stderr).toMatch(/slipway\.yaml has 3 errors/);
-    for (const line of [/slipway\.yaml:3:11 .*binary/, /slipway\.yaml:4:5 .*`target`/, /slipway\.yaml:9:19 .*holdout\.csv/]) expect(stderr).toMatch(line);
+    for (const line of [/slipway\.yaml:3:11: error: .*binary/, /slipway\.yaml:4:5: error: .*`target`/, /slipway\.yaml:9:19: error: .*holdout\.csv/]) expect(stderr).toMatch(line);
     expect(code).toBe(65);
   });
 
