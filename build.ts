@@ -8,7 +8,7 @@ const outdir = process.argv[2] ?? 'dist';
 
 /** Command line, server and their children, on any Node we support. */
 const programs: BuildOptions = {
-  entryPoints: { cli: 'server/cli.ts', demo: 'server/demo.ts', 'onnx-host': 'server/engines/onnx-host.ts', 'judging-thread': 'server/judging-thread.ts' },
+  entryPoints: { cli: 'server/cli.ts', demo: 'server/demo.ts', server: 'server/editor.ts', 'onnx-host': 'server/engines/onnx-host.ts', 'judging-thread': 'server/judging-thread.ts' },
   platform: 'node',
   target: 'node20.19',
   format: 'esm',

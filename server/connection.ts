@@ -19,6 +19,8 @@ export interface Connection {
   /** True when another process owns the workspace. */
   readonly remote: boolean;
   readonly ownerPid: number;
+  /** Where the owner listens, and what it wants to be told. */
+  readonly address: { socket: string; token: string };
   /** What opening the workspace found and mended. */
   readonly notes: readonly string[];
   submit(work: string, command: Command): Promise<void>;
@@ -72,7 +74,7 @@ export async function connect(workspace: string, { now = () => new Date(), waitM
 /** Opens the workspace in this process and serves it to others. */
 async function becomeServer(workspace: string, now: () => Date): Promise<Connection> {
   const slipway = await openSlipway({ workspace, now });
-  let plane: ControlPlane;
+  let plane: Awaited<ReturnType<typeof serve>>;
   try {
     plane = await serve(slipway, now);
   } catch (error) {
@@ -82,6 +84,7 @@ async function becomeServer(workspace: string, now: () => Date): Promise<Connect
   return {
     remote: false,
     ownerPid: process.pid,
+    address: { socket: plane.socket, token: plane.token },
     notes: slipway.store.notes,
     submit: async (work, command) => slipway.submit(work, command),
     cancel: async (work) => void slipway.cancel(work),
@@ -100,7 +103,7 @@ async function becomeServer(workspace: string, now: () => Date): Promise<Connect
 }
 
 /** The control plane of an open workspace; its address and token go to a file only the user can read. */
-export async function serve(slipway: Slipway, now: () => Date): Promise<ControlPlane> {
+export async function serve(slipway: Slipway, now: () => Date): Promise<ControlPlane & { token: string }> {
   const token = randomBytes(32).toString('base64url');
   await sweepSockets(slipway.workspace);
   const plane = await openControlPlane({ slipway, socket: socketPath(slipway.workspace), token });
@@ -108,6 +111,7 @@ export async function serve(slipway: Slipway, now: () => Date): Promise<ControlP
   await writeDurably(path, JSON.stringify({ pid: process.pid, socket: plane.socket, token, startedAt: now().toISOString() } satisfies ServerFile), 0o600);
   return {
     socket: plane.socket,
+    token,
     async close() {
       await rm(path, { force: true });
       await plane.close();
@@ -144,6 +148,7 @@ async function openClient(server: ServerFile): Promise<Connection | null> {
   return {
     remote: true,
     ownerPid: server.pid,
+    address: { socket: server.socket, token: server.token },
     notes: [],
     submit: async (work, command) => void (await ask('POST', '/v1/work', { work, command })),
     cancel: async (work) => void (await ask('DELETE', `/v1/work/${encodeURIComponent(work)}`)),
