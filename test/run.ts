@@ -1,4 +1,4 @@
-/** `npm test`: types, lint, import rules and every suite, one after the other; closes with the sum over all of them. */
+/** `npm test`: types, lint, import rules, every suite, and those in a real editor, one after the other; closes with the sum over all of them. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ const outcomes: Outcome[] = [];
 try {
   outcomes.push(await check('types', ['tsc', '-b']));
   outcomes.push(await check('lint', ['eslint', '.']));
-  outcomes.push(await suites(process.argv.slice(2)));
+  for (const project of ['suites', 'editor']) outcomes.push(await suites(project, process.argv.slice(2)));
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }
@@ -34,13 +34,13 @@ async function check(name: string, command: string[]): Promise<Outcome> {
   return { name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, seconds };
 }
 
-async function suites(filters: string[]): Promise<Outcome> {
-  const report = join(scratch, 'vitest.json');
-  const { code, seconds } = await run(['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters]);
+async function suites(project: string, filters: string[]): Promise<Outcome> {
+  const report = join(scratch, `${project}.json`);
+  const { code, seconds } = await run(['vitest', 'run', `--project=${project}`, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...(filters.length > 0 ? ['--passWithNoTests'] : []), ...filters]);
   const result = JSON.parse(await readFile(report, 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number; success: boolean };
   // A suite that cannot even be loaded has no failed test of its own.
   const failed = result.numFailedTests === 0 && (code !== 0 || !result.success) ? 1 : result.numFailedTests;
-  return { name: 'suites', passed: result.numPassedTests, failed, skipped: result.numPendingTests + result.numTodoTests, seconds };
+  return { name: project, passed: result.numPassedTests, failed, skipped: result.numPendingTests + result.numTodoTests, seconds };
 }
 
 async function run([program, ...rest]: string[]): Promise<{ code: number; seconds: number }> {

@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, readdir, realpath, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium, type BrowserContext } from 'playwright-core';
+import { inject } from 'vitest';
+import { openWorkbench, type Workbench } from './workbench.ts';
+
+export type Theme = 'Light Modern' | 'Dark Modern' | 'High Contrast Light' | 'High Contrast Dark';
+
+export const themes: Record<Theme, { id: string; slug: string }> = {
+  'Light Modern': { id: 'Default Light Modern', slug: 'light' },
+  'Dark Modern': { id: 'Default Dark Modern', slug: 'dark' },
+  'High Contrast Light': { id: 'Default High Contrast Light', slug: 'hc-light' },
+  'High Contrast Dark': { id: 'Default High Contrast', slug: 'hc-dark' },
+};
+
+export interface EditorOptions {
+  /** Folders open in Restricted Mode, as they do for a user who has not been asked yet. */
+  restricted?: boolean;
+  /** Served under a path of another server, such as `/team/editor`. */
+  prefix?: string;
+  /** What else stands in the user's settings. */
+  settings?: Record<string, unknown>;
+}
+
+/** A real VS Code with the extension installed, and a browser to look at it. */
+export interface Editor {
+  /** Opens a folder in a window of its own, as a user who has never opened it. */
+  open(workspace: string): Promise<Workbench>;
+  /** Loads the extension's own folder for development and runs a suite inside its host; gives what the suite wrote down. */
+  address(workspace: string, payload?: [string, string][]): string;
+  newContext(): Promise<BrowserContext>;
+  /** Process id of the leash: the editor's processes descend from it. */
+  pid: number;
+  useTheme(theme: Theme): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Nothing that asks, fetches or moves by itself. */
+const quiet = {
+  'telemetry.telemetryLevel': 'off',
+  'update.mode': 'none',
+  'extensions.autoCheckUpdates': false,
+  'extensions.autoUpdate': false,
+  'extensions.ignoreRecommendations': true,
+  'workbench.startupEditor': 'none',
+  'workbench.enableExperiments': false,
+  'workbench.tips.enabled': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'chat.disableAIFeatures': true,
+  'git.enabled': false,
+  'security.workspace.trust.startupPrompt': 'never',
+  'security.workspace.trust.banner': 'never',
+  'editor.minimap.enabled': false,
+  'editor.cursorBlinking': 'solid',
+  'window.confirmBeforeClose': 'never',
+};
+
+export async function startEditor({ restricted = false, prefix = '', settings = {} }: EditorOptions = {}): Promise<Editor> {
+  const { node, codeServer, chromium: executablePath, extensions, scratch } = inject('bench');
+  const home = await mkdtemp(join(scratch, 'editor-'));
+  const settingsFile = join(home, 'data', 'User', 'settings.json');
+  await mkdir(join(home, 'data', 'User'), { recursive: true });
+  const wanted: Record<string, unknown> = { ...quiet, 'workbench.colorTheme': themes['Dark Modern'].id, ...settings };
+  const writeSettings = (): Promise<void> => writeFile(settingsFile, JSON.stringify(wanted, null, 2));
+  await writeSettings();
+  await writeFile(join(home, 'config.yaml'), '');
+
+  const leash = spawn(
+    node,
+    [
+      fileURLToPath(new URL('leash.ts', import.meta.url)),
+      ...[node, join(codeServer, 'out', 'node', 'entry.js'), '--config', join(home, 'config.yaml'), '--bind-addr', '127.0.0.1:0', '--auth', 'none', '--disable-telemetry', '--disable-update-check'],
+      ...['--user-data-dir', join(home, 'data'), '--extensions-dir', extensions, '--vscode-option', 'enable-smoke-test-driver', '--vscode-option', 'skip-welcome'],
+      ...(restricted ? [] : ['--disable-workspace-trust']),
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { ...environmentOfAUser(), HOME: home, XDG_CONFIG_HOME: join(home, 'config'), XDG_DATA_HOME: join(home, 'share') } },
+  );
+  const log: string[] = [];
+  const origin = await new Promise<string>((resolve, reject) => {
+    for (const stream of [leash.stdout, leash.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        log.push(text);
+        const [, found] = /HTTP server listening on (http:\/\/127\.0\.0\.1:\d+)/.exec(text) ?? [];
+        if (found !== undefined) resolve(found);
+      });
+    leash.once('error', reject);
+    leash.once('exit', (code) => reject(new Error(`code-server ended with code ${code}:\n${log.join('')}`)));
+  });
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--force-device-scale-factor=1'] });
+
+  const newContext = (): Promise<BrowserContext> => browser.newContext({ viewport: { width: 1440, height: 960 } });
+  const address = (workspace: string, payload: [string, string][] = []): string => {
+    const query = new URLSearchParams({ folder: workspace, ...(payload.length === 0 ? {} : { payload: JSON.stringify(payload) }) });
+    return `${origin}${prefix}/?${query.toString()}`;
+  };
+  return {
+    address,
+    newContext,
+    pid: leash.pid ?? 0,
+    async open(workspace) {
+      const context = await newContext();
+      return openWorkbench(context, address(workspace));
+    },
+    async useTheme(theme) {
+      wanted['workbench.colorTheme'] = themes[theme].id;
+      await writeSettings();
+    },
+    async close() {
+      await browser.close();
+      const ended = new Promise((resolve) => leash.once('exit', resolve));
+      leash.disconnect();
+      await ended;
+    },
+  };
+}
+
+/** A user's shell has none of what a test runner tells its children. */
+function environmentOfAUser(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|VITEST|NODE_ENV|NODE_OPTIONS|TEST$|CI$|VSCODE_|PORT$|PASSWORD$)/i.test(name)));
+}
+
+const samples = fileURLToPath(new URL('../../samples', import.meta.url));
+
+/** A sample as somebody has it who has just downloaded it: nothing judged yet. */
+export async function copySample(name: string, leaveOut: string[] = []): Promise<string> {
+  const folder = await realpath(await mkdtemp(join(inject('bench').scratch, `${name}-`)));
+  await cp(join(samples, name), folder, { recursive: true, filter: (path) => !['.slipway', ...leaveOut].includes(path.slice(join(samples, name).length + 1)) });
+  return folder;
+}
+
+/** A folder with these files. */
+export async function makeFolder(files: Record<string, string>): Promise<string> {
+  const folder = await realpath(await mkdtemp(join(inject('bench').scratch, 'folder-')));
+  for (const [path, text] of Object.entries(files)) await writeFile(join(folder, path), text);
+  return folder;
+}
+
+export interface Process {
+  pid: number;
+  command: string;
+}
+
+/** Every process that descends from this one (Linux). */
+export async function descendantsOf(pid: number): Promise<Process[]> {
+  const all = await processes();
+  const found: (Process & { parent: number })[] = [];
+  const parents = new Set([pid]);
+  for (let before = -1; before !== found.length; ) {
+    before = found.length;
+    for (const each of all) {
+      if (!parents.has(each.parent) || parents.has(each.pid)) continue;
+      parents.add(each.pid);
+      found.push(each);
+    }
+  }
+  return found;
+}
+
+async function processes(): Promise<(Process & { parent: number })[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const read = async (pid: string): Promise<(Process & { parent: number })[]> => {
+    try {
+      const [stat, command] = await Promise.all([readFile(`/proc/${pid}/stat`, 'utf8'), readFile(`/proc/${pid}/cmdline`, 'utf8')]);
+      const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return state === 'Z' ? [] : [{ pid: Number(pid), parent: Number(parent), command: command.replaceAll('\0', ' ').trim() }];
+    } catch {
+      return []; // it ended while it was being read
+    }
+  };
+  return (await Promise.all(pids.map(read))).flat();
+}

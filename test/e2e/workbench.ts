@@ -1,0 +1,153 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { BrowserContext, Frame, Locator, Page } from 'playwright-core';
+
+/** One window of the editor, as somebody uses it: keyboard first. */
+export interface Workbench {
+  page: Page;
+  /** Runs a command by the title that the palette shows, such as `Slipway: Run Gates`. */
+  command(title: string): Promise<void>;
+  /** Titles that the palette offers for these words. */
+  palette(words: string): Promise<string[]>;
+  openFile(name: string): Promise<void>;
+  /** Shows the Slipway container. */
+  openSidePanel(): Promise<void>;
+  /** What the rows of a side panel view say, from top to bottom. */
+  rows(view: string): Promise<string[]>;
+  row(view: string, text: string | RegExp): Locator;
+  /** Rows of the Problems view. */
+  problems(): Promise<string[]>;
+  /** Rows of the Test Explorer. */
+  tests(): Promise<string[]>;
+  notifications(): Promise<string[]>;
+  tabs(): Promise<string[]>;
+  statusBar(): Promise<string[]>;
+  /** The frame of a page of ours that has this in it: a webview, a custom editor or a notebook's output. */
+  frame(selector: string): Promise<Frame>;
+  /** What axe finds wrong in a frame; best given a frame that has settled. */
+  axe(frame: Frame): Promise<string[]>;
+  /** Breaches of a content security policy and errors in our own frames since the window was opened. */
+  faults: string[];
+  screenshot(name: string): Promise<void>;
+  reload(): Promise<void>;
+  /** As a user closes a tab: the editor is told. */
+  close(): Promise<void>;
+}
+
+const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const waitMs = 30_000;
+
+export async function openWorkbench(context: BrowserContext, address: string): Promise<Workbench> {
+  const page = await context.newPage();
+  page.setDefaultTimeout(waitMs);
+  const faults: string[] = [];
+  page.on('console', (message) => {
+    const { url } = message.location();
+    if (/Content Security Policy/i.test(message.text()) || (message.type() === 'error' && isOurs(url))) faults.push(`${message.text()} (${url})`);
+  });
+  page.on('pageerror', (error) => {
+    if (/slipway/i.test(error.stack ?? '')) faults.push(error.stack ?? error.message);
+  });
+  await page.goto(address);
+  await settle();
+
+  /** The window is there, and has read its folder. */
+  async function settle(): Promise<void> {
+    await page.locator('.monaco-workbench .part.statusbar .statusbar-item').first().waitFor();
+    await page.locator('.explorer-folders-view [role=treeitem], .explorer-viewlet .empty').first().waitFor({ state: 'attached' });
+  }
+
+  async function activated(): Promise<void> {
+    await page.locator('.statusbar-item').filter({ hasText: 'Activating Extensions' }).waitFor({ state: 'detached' });
+  }
+
+  const quickInput = page.locator('.quick-input-widget');
+  const quickRows = quickInput.locator('.quick-input-list [role=option], .quick-input-list [role=treeitem]');
+
+  async function openPalette(words: string): Promise<void> {
+    await page.keyboard.press('F1');
+    await quickInput.locator('input').first().fill(`>${words}`);
+    await quickRows.first().waitFor();
+  }
+
+  async function command(title: string): Promise<void> {
+    await openPalette(title);
+    const row = quickRows.filter({ has: page.locator(`.label-name, .monaco-icon-label`).getByText(title, { exact: true }) }).first();
+    await row.waitFor();
+    await row.click();
+    await quickInput.waitFor({ state: 'hidden' }).catch(() => undefined); // the command may ask something itself
+  }
+
+  const pane = (view: string): Locator => page.locator('.pane').filter({ has: page.locator(`.pane-header[aria-label^="${view}"]`) });
+  const itemsOf = (tree: Locator): Locator => tree.locator('[role=treeitem]');
+  const labels = async (items: Locator): Promise<string[]> => items.evaluateAll((rows) => rows.map((row) => row.getAttribute('aria-label') ?? row.textContent ?? ''));
+
+  return {
+    page,
+    faults,
+    command,
+    async palette(words) {
+      await openPalette(words);
+      const titles = await quickRows.evaluateAll((rows) => rows.map((row) => (row.querySelector('.label-name') ?? row).textContent ?? ''));
+      await page.keyboard.press('Escape');
+      return titles;
+    },
+    async openFile(name) {
+      await page.keyboard.press('Control+P');
+      await quickInput.locator('input').first().fill(name);
+      await quickRows.filter({ hasText: name }).first().waitFor();
+      await page.keyboard.press('Enter');
+      await page.locator('.tab.active').filter({ hasText: name }).waitFor();
+    },
+    async openSidePanel() {
+      const tab = page.locator('.activitybar [role=tab]').filter({ has: page.locator('[aria-label^="Slipway"]') }).or(page.locator('.activitybar [role=tab][aria-label^="Slipway"]')).first();
+      if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+      await pane('Models').waitFor();
+      await activated();
+    },
+    rows: (view) => labels(itemsOf(pane(view))),
+    row: (view, text) => itemsOf(pane(view)).filter({ hasText: text }).first(),
+    async problems() {
+      await command('Problems: Focus on Problems View');
+      return labels(itemsOf(page.locator('.markers-panel')));
+    },
+    async tests() {
+      await command('Testing: Focus on Test Explorer View');
+      return labels(itemsOf(page.locator('.test-explorer')));
+    },
+    notifications: () => page.locator('.notifications-toasts .notification-list-item-message').allInnerTexts(),
+    tabs: () => page.locator('.tabs-container .tab').evaluateAll((tabs) => tabs.map((tab) => tab.getAttribute('aria-label') ?? '')),
+    statusBar: () => page.locator('.part.statusbar .statusbar-item').evaluateAll((items) => items.map((item) => item.getAttribute('aria-label') ?? item.textContent ?? '')),
+    async frame(selector) {
+      const end = Date.now() + waitMs;
+      for (;;) {
+        for (const frame of page.frames()) {
+          if (frame === page.mainFrame()) continue;
+          if ((await frame.locator(selector).count().catch(() => 0)) > 0) return frame;
+        }
+        if (Date.now() > end) throw new Error(`No frame has ${selector}; there are ${page.frames().map((frame) => frame.url()).join(', ')}`);
+        await page.waitForTimeout(50);
+      }
+    },
+    async axe(frame) {
+      await frame.evaluate(axeSource);
+      const { violations } = await frame.evaluate<Pick<AxeResults, 'violations'>>(`axe.run(document, { resultTypes: ['violations'] })`);
+      return violations.map(({ id, impact, help, nodes }) => `${id} (${impact ?? 'unknown'}): ${help}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} ${failureSummary ?? ''}`).join(' | ')}`);
+    },
+    async screenshot(name) {
+      const folder = process.env.SLIPWAY_SCREENSHOTS;
+      if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png` });
+    },
+    async reload() {
+      await page.reload();
+      await settle();
+    },
+    async close() {
+      await page.close({ runBeforeUnload: true });
+      await context.close();
+    },
+  };
+}
+
+const isOurs = (url: string): boolean => /slipway[.-]/.test(url);
