@@ -25,6 +25,7 @@ import type { PageContext } from './page.ts';
 import { ResizedPage } from './resized-page.ts';
 import './batch-strip.ts';
 import './elements/button.ts';
+import './elements/near-drawing.ts';
 import './elements/problem-panel.ts';
 import './elements/textfield.ts';
 import './finding-rows.ts';
@@ -150,8 +151,7 @@ export class DataPageElement extends ResizedPage<Extract<ViewTarget, { view: 'da
         <p class="marks">${of.map((matter) => html`<span class="verdict ${matter}">${matterWords[matter]}</span> `)}</p>
         <h3><button class="name" aria-expanded=${open ? 'true' : 'false'}><span class="turn" aria-hidden="true">${open ? '▾' : '▸'}</span> ${foreignText(column, 60)}</button>${drift === null || drift.role === 'feature' ? nothing : html` <span class="tag">${drift.role}</span>`}</h3>
         <div class="words">${wordsOf(row).map((words) => html`<p>${foreignText(unbroken(words), 240)}</p>`)}</div>
-        <div class="drawing">${drift === null ? nothing : drawn([drift], () => distributionThumbnail(drift))}</div>
-        <div class="drawing">${drift === null ? nothing : drawn([drift], () => effectFigure(drift))}</div>
+        ${drift === null ? nothing : html`<slip-near-drawing .drawing=${{ of: drift, draw: () => distributionThumbnail(drift) }}></slip-near-drawing><slip-near-drawing .drawing=${{ of: drift, draw: () => effectFigure(drift) }}></slip-near-drawing>`}
       </div>
       ${open ? html`<div class="panel">${columnPanel(row, { batch, history, width: this.width, actions })}</div>` : nothing}
     </li>`;
