@@ -4,6 +4,7 @@ import { registerCommands } from './commands/register-commands.ts';
 import { speakThrough } from './l10n.ts';
 import { registerLanguage } from './language.ts';
 import { openLog } from './log.ts';
+import { registerModelFileEditor } from './model-file-editor.ts';
 import { registerNotebook } from './notebook/notebook.ts';
 import { openPages } from './panel.ts';
 import { openSessions } from './sessions.ts';
@@ -22,7 +23,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const parts = { context, sessions, activities, log, target };
   const pages = openPages(parts);
   const workbench: Workbench = { ...parts, pages };
-  context.subscriptions.push(log, sessions, activities, pages, registerCommands(workbench), registerViews(workbench), registerStatus(workbench), registerNotebook(workbench), registerTools(workbench), registerLanguage(workbench));
+  context.subscriptions.push(log, sessions, activities, pages, registerCommands(workbench), registerViews(workbench), registerStatus(workbench), registerModelFileEditor(workbench), registerNotebook(workbench), registerTools(workbench), registerLanguage(workbench));
 }
 
 /** Packaging writes down which platform's native parts are inside. */

@@ -28,7 +28,7 @@ export function openPages(workbench: Omit<Workbench, 'pages'>): Pages & vscode.D
   const { context, sessions, log } = workbench;
   const panels = new Map<string, Panel>();
   const folders = new Map<string, string>(Object.entries(context.workspaceState.get<Record<string, string>>(foldersKey, {})));
-  const pages: Pages = { show };
+  const pages: Pages = { show, inhabit };
   const media = (name: string): vscode.Uri => vscode.Uri.joinPath(context.extensionUri, 'media', name);
 
   function show(session: Session, target: ViewTarget): void {
@@ -44,13 +44,19 @@ export function openPages(workbench: Omit<Workbench, 'pages'>): Pages & vscode.D
     adopt(vscode.window.createWebviewPanel(panelType, titleOf(session, target), vscode.ViewColumn.Active), session, target);
   }
 
+  /** A tab of our own: there is one for each kind of page, and it comes back after a reload. */
   function adopt(view: vscode.WebviewPanel, session: Session, target: ViewTarget): void {
-    const assets = vscode.Uri.joinPath(context.extensionUri, 'dist');
+    const key = keyOf(session, target);
     view.iconPath = { light: media('slipway-light.svg'), dark: media('slipway-dark.svg') };
+    panels.set(key, inhabit(view, session, target));
+    remember(session, target);
+    view.onDidDispose(() => panels.delete(key));
+  }
+
+  function inhabit(view: vscode.WebviewPanel, session: Session, target: ViewTarget): Panel {
+    const assets = vscode.Uri.joinPath(context.extensionUri, 'dist');
     view.webview.options = { enableScripts: true, localResourceRoots: [assets] };
     const panel: Panel = { session, target, view, tell };
-    panels.set(keyOf(session, target), panel);
-    remember(session, target);
     /** Messages to a page that has not loaded, or is hidden, would be lost: it is told everything when it says that it is there. */
     let listens = false;
     let asks = 0;
@@ -79,6 +85,11 @@ export function openPages(workbench: Omit<Workbench, 'pages'>): Pages & vscode.D
     }
 
     function act(action: Action): void {
+      // Two files side by side are shown where one of them is open.
+      if (action.do === 'show' && action.target.view === 'model-file' && panel.target.view === 'model-file') {
+        panel.target = action.target;
+        return tell();
+      }
       perform({ ...workbench, pages }, session, action).catch((error: unknown) => showProblem(problemIn(error), session, log));
     }
 
@@ -109,10 +120,10 @@ export function openPages(workbench: Omit<Workbench, 'pages'>): Pages & vscode.D
       { dispose: () => relay.stop() },
     ];
     view.onDidDispose(() => {
-      panels.delete(keyOf(session, panel.target));
       for (const subscription of subscriptions) subscription.dispose();
     });
     view.webview.html = htmlOf(view.webview, assets, titleOf(session, target));
+    return panel;
   }
 
   /** A page restored after a reload names what it showed, but not in which folder. */

@@ -20,4 +20,6 @@ export interface Workbench {
 export interface Pages {
   /** Opens the page, or brings the one of its kind to the front and shows the target there. */
   show(session: Session, target: ViewTarget): void;
+  /** Draws a page in a tab that somebody else opened, such as the editor of a model file. */
+  inhabit(view: vscode.WebviewPanel, session: Session, target: ViewTarget): void;
 }
