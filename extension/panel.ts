@@ -145,7 +145,7 @@ export function openPages(workbench: Omit<Workbench, 'pages'>): Pages & vscode.D
   });
 
   return {
-    show,
+    ...pages,
     dispose() {
       serializer.dispose();
       for (const { view } of [...panels.values()]) view.dispose();
