@@ -50,6 +50,8 @@ export async function follow(connection: Connection, command: Command, { bar, si
         case 'work-started':
         case 'model-seen':
         case 'step':
+        case 'was-set-up':
+        case 'stated':
           return;
         case 'run-started':
           return bar?.clear();

@@ -1,10 +1,10 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { dirname } from 'node:path';
+import { createServer, type Server } from 'node:http';
+import { basename, dirname } from 'node:path';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Command, Request as WorkRequest } from '../protocol/feed.ts';
-import type { ProblemCode } from '../protocol/problem.ts';
+import { admit, socketDoor } from './admit.ts';
+import { openBrowser, type Browser } from './browser.ts';
 import type { Slipway } from './main.ts';
 import { Problem, problemBody, statusOf } from './problem.ts';
 
@@ -19,16 +19,19 @@ const depthMax = 64;
 
 /** Express and ws on a Unix socket or named pipe, never on a TCP port. */
 export async function openControlPlane({ slipway, socket, token }: { slipway: Slipway; socket: string; token: string }): Promise<ControlPlane> {
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 5_000 }, controlApp({ slipway, token }));
+  const pages = openPages({ title: `Slipway · ${basename(slipway.workspace)}`, upstream: () => ({ socket, token }) });
+  const door = socketDoor(token);
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 5_000 }, controlApp({ slipway, token, pages }));
   server.maxConnections = 64;
   slipway.feed.attach(server, (request) => {
-    const refusal = admit(request, token);
+    const refusal = admit(request, door);
     return refusal === null ? null : { status: statusOf(refusal.code), detail: refusal.code };
   });
   await listen(server, socket);
   return {
     socket,
     async close() {
+      await pages.close();
       slipway.feed.detach();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -38,13 +41,14 @@ export async function openControlPlane({ slipway, socket, token }: { slipway: Sl
 }
 
 /** The routes. Every request passes `admit` before any of them, so that a new route cannot forget it. */
-export function controlApp({ slipway, token }: { slipway: Slipway; token: string }): Express {
+export function controlApp({ slipway, token, pages }: { slipway: Slipway; token: string; pages: Pages }): Express {
+  const door = socketDoor(token);
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
   app.use((request, response, next) => {
     response.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Policy': 'same-origin', 'Content-Security-Policy': "default-src 'none'" });
-    const refusal = admit(request, token);
+    const refusal = admit(request, door);
     if (refusal === null) next();
     else next(new Problem(refusal.code, refusal.detail));
   });
@@ -75,6 +79,13 @@ export function controlApp({ slipway, token }: { slipway: Slipway; token: string
     if (!slipway.cancel(request.params.work)) throw new Problem('not-found', `No work ${request.params.work} is under way`);
     response.status(202).json({ work: request.params.work });
   });
+  app.post('/v1/browser', async (request, response) => {
+    response.status(201).json({ url: await pages.open(parseOrigin(parseBody(request.body).origin)) });
+  });
+  app.delete('/v1/browser', async (_request, response) => {
+    if (!(await pages.close())) throw new Problem('not-found', 'No pages are open in a browser');
+    response.status(202).json({});
+  });
 
   app.use((request, _response, next) => next(new Problem('not-found', `${request.method} ${request.path} is not a route`)));
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
@@ -84,20 +95,46 @@ export function controlApp({ slipway, token }: { slipway: Slipway; token: string
   return app;
 }
 
-/** Origin, method, content type, token: in that order, for every request and every upgrade. */
-export function admit(request: IncomingMessage, token: string): { code: ProblemCode; detail: string } | null {
-  const { headers, method } = request;
-  if (headers.host !== 'localhost') return { code: 'unauthorized', detail: 'Host must be localhost' };
-  if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) return { code: 'unauthorized', detail: 'Browsers are not served here' };
-  if (method !== 'GET' && method !== 'POST' && method !== 'DELETE') return { code: 'request-invalid', detail: `${method} is not used here` };
-  if (method === 'POST' && headers['content-type']?.split(';')[0].trim() !== 'application/json') return { code: 'request-invalid', detail: 'Content-Type must be application/json' };
-  const given = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  if (!timingSafeEqual(digest(given), digest(token))) return { code: 'unauthorized', detail: 'The token is missing or wrong' };
-  return null;
+/** The pages of this workspace in browsers, for as long as its owner lives. */
+export interface Pages {
+  /** @param origin under which the port is reached from outside, or null @returns an address good for one opening */
+  open(origin: string | null): Promise<string>;
+  /** False when none are open. */
+  close(): Promise<boolean>;
 }
 
-function parseRequest(body: unknown): WorkRequest {
+function openPages(options: Pick<Parameters<typeof openBrowser>[0], 'title' | 'upstream'>): Pages {
+  let browser: Promise<Browser> | null = null;
+  return {
+    async open(origin) {
+      const opening = (browser ??= openBrowser({ ...options, now: Date.now }));
+      const opened = await opening.catch((error: unknown) => {
+        browser = null;
+        throw error;
+      });
+      void opened.closed.then(() => {
+        if (browser === opening) browser = null;
+      });
+      if (origin !== null) opened.trust(origin);
+      return opened.address();
+    },
+    async close() {
+      const open = await browser;
+      browser = null;
+      await open?.close();
+      return open !== null;
+    },
+  };
+}
+
+/** The origin of a page, as a browser would send it. */
+function parseOrigin(origin: unknown): string | null {
+  if (origin === undefined || origin === null) return null;
+  if (typeof origin === 'string' && /^https?:\/\//.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin) return origin;
+  throw new Problem('request-invalid', 'origin must be scheme, host and port alone, such as "https://code.example.com"');
+}
+
+function parseBody(body: unknown): Record<string, unknown> {
   const text = typeof body === 'string' ? body : '';
   if (nesting(text) > depthMax) throw new Problem('request-invalid', `The body is nested more than ${depthMax} levels deep`);
   let value: unknown;
@@ -110,7 +147,11 @@ function parseRequest(body: unknown): WorkRequest {
     if (error instanceof Problem) throw error;
     throw new Problem('request-invalid', 'The body is not JSON', { cause: error });
   }
-  const request = asObject(value);
+  return asObject(value);
+}
+
+function parseRequest(body: unknown): WorkRequest {
+  const request = parseBody(body);
   if (typeof request.work !== 'string' || !/^[A-Za-z0-9-]{8,64}$/.test(request.work)) throw new Problem('request-invalid', 'work must be 8 to 64 letters, digits and hyphens');
   return { work: request.work, command: parseCommand(asObject(request.command)) };
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { controlApp } from '../../server/http.ts';
+import { controlApp, type Pages } from '../../server/http.ts';
 import type { Slipway as Workspace } from '../../server/main.ts';
 import { buildSlipway, type Slipway } from './slipway.ts';
 
@@ -64,7 +64,7 @@ describe('docs/protocol.md', () => {
   });
 
   it('lists every route and none that is not', () => {
-    const stack = (controlApp({ slipway: {} as Workspace, token: '' }) as unknown as { router: { stack: { route?: { path: string; methods: Record<string, boolean> } }[] } }).router.stack;
+    const stack = (controlApp({ slipway: {} as Workspace, token: '', pages: {} as Pages }) as unknown as { router: { stack: { route?: { path: string; methods: Record<string, boolean> } }[] } }).router.stack;
     const routes = stack.flatMap(({ route }) => (route === undefined ? [] : Object.keys(route.methods).map((method) => `${method.toUpperCase()} ${route.path}`)));
     expect([...page('protocol.md').matchAll(/^\| `([A-Z]+ \/v1[^`?]*)/gm)].map(([, route]) => route)).toEqual(routes);
   });

@@ -4,50 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import type { Command, FeedMessage, Snapshot } from '../../protocol/feed.ts';
-import { openFeed } from '../../server/feed.ts';
-import { controlApp, openControlPlane, type ControlPlane } from '../../server/http.ts';
-import type { Slipway } from '../../server/main.ts';
-import { Problem } from '../../server/problem.ts';
+import type { FeedMessage } from '../../protocol/feed.ts';
+import { controlApp, openControlPlane, type ControlPlane, type Pages } from '../../server/http.ts';
+import { fakeSlipway } from './fake-slipway.ts';
 
 const token = 'a-token-of-this-test';
 const good = { host: 'localhost', authorization: `Bearer ${token}` };
-const empty: Snapshot = { problem: null, models: [], refused: [], runs: [], batches: [], active: [] };
-const submitted: [string, Command][] = [];
-const feed = openFeed({ slipway: '0.0.0', workspace: '/workspace', snapshot: async () => empty });
-const slipway: Slipway = {
-  workspace: '/workspace',
-  feed,
-  store: {
-    notes: [],
-    saveModel: async () => {},
-    saveRun: async () => {},
-    saveBatch: async () => {},
-    models: async () => [],
-    runs: async () => [],
-    findRun: async () => null,
-    readRun: async (id) => {
-      throw new Problem('run-missing', `No run ${id} is saved`);
-    },
-    batches: async () => [],
-    findBatch: async () => null,
-    readBatch: async () => {
-      throw new TypeError('a bug with a secret in it');
-    },
-    saveStatement: async () => {},
-    statements: async () => [],
-    close: async () => {},
-  },
-  readiness: async (model) => {
-    throw new Problem('model-missing', `slipway.yaml has no model ${model}`);
-  },
-  submit: (work, command) => void submitted.push([work, command]),
-  cancel: (work) => work === 'known-work',
-  snapshot: async () => empty,
-  failingRows: async () => ({ finding: 'nulls:a', message: '', total: 0, columns: [], rows: [] }),
-  idle: async () => {},
-  close: async () => {},
-};
+const { slipway, submitted } = fakeSlipway();
+const { feed } = slipway;
 
 let folder: string;
 let plane: ControlPlane;
@@ -83,7 +47,7 @@ function ask(method: string, path: string, headers: Record<string, string> = goo
 
 /** Every route there is, read from the application itself: a new one is covered without touching this test. */
 function routes(): { method: string; path: string }[] {
-  const stack = (controlApp({ slipway, token }) as unknown as { router: { stack: { route?: { path: string; methods: Record<string, boolean> } }[] } }).router.stack;
+  const stack = (controlApp({ slipway, token, pages: {} as Pages }) as unknown as { router: { stack: { route?: { path: string; methods: Record<string, boolean> } }[] } }).router.stack;
   return stack.flatMap(({ route }) => (route === undefined ? [] : Object.keys(route.methods).map((method) => ({ method: method.toUpperCase(), path: route.path.replace(/:\w+/g, 'x') }))));
 }
 

@@ -1,0 +1,46 @@
+import type { Command, Snapshot } from '../../protocol/feed.ts';
+import { openFeed } from '../../server/feed.ts';
+import type { Slipway } from '../../server/main.ts';
+import { Problem } from '../../server/problem.ts';
+
+const empty: Snapshot = { problem: null, models: [], refused: [], runs: [], batches: [], active: [] };
+
+/** A workspace with nothing in it, that remembers what work it was given. */
+export function fakeSlipway(): { slipway: Slipway; submitted: [string, Command][] } {
+  const submitted: [string, Command][] = [];
+  const feed = openFeed({ slipway: '0.0.0', workspace: '/workspace', snapshot: async () => empty });
+  const slipway: Slipway = {
+    workspace: '/workspace',
+    feed,
+    store: {
+      notes: [],
+      saveModel: async () => {},
+      saveRun: async () => {},
+      saveBatch: async () => {},
+      models: async () => [],
+      runs: async () => [],
+      findRun: async () => null,
+      readRun: async (id) => {
+        throw new Problem('run-missing', `No run ${id} is saved`);
+      },
+      batches: async () => [],
+      findBatch: async () => null,
+      readBatch: async () => {
+        throw new TypeError('a bug with a secret in it');
+      },
+      saveStatement: async () => {},
+      statements: async () => [],
+      close: async () => {},
+    },
+    readiness: async (model) => {
+      throw new Problem('model-missing', `slipway.yaml has no model ${model}`);
+    },
+    submit: (work, command) => void submitted.push([work, command]),
+    cancel: (work) => work === 'known-work',
+    snapshot: async () => empty,
+    failingRows: async () => ({ finding: 'nulls:a', message: '', total: 0, columns: [], rows: [] }),
+    idle: async () => {},
+    close: async () => {},
+  };
+  return { slipway, submitted };
+}
