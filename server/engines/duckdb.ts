@@ -13,7 +13,7 @@ export interface QueryOptions {
   signal?: AbortSignal;
 }
 
-/** Up to 2,048 rows, column by column. The arrays are copies: they stay valid after the next chunk. */
+/** Up to 2,048 rows, column by column. `values` lie where those of the chunk before lay, so they are good until the next is asked for. */
 export interface Chunk {
   rows: number;
   columns: ChunkColumn[];
@@ -387,17 +387,25 @@ function columnDecoder(name: string, type: api.DuckDBTypeId): Decode {
   if (type === api.DuckDBTypeId.VARCHAR) return stringDecoder();
   const read = numberReaders[type];
   if (!read) throw new Error(`column ${name}: ${api.DuckDBTypeId[type]} cannot be streamed; cast it in the query`);
+  const room = new Float64Array(rowsPerChunkMax);
   return (vector, rows) => {
+    const values = rows === room.length ? room : room.subarray(0, rows);
     const nulls = readNulls(vector, rows);
-    const column = read(vector, rows, nulls);
-    if (!nulls) return column;
+    const exact = read(vector, values, nulls);
     // What DuckDB leaves under a null is not defined.
-    for (let row = 0; row < rows; row++) if (nulls[row] === 1) column.values[row] = 0;
-    return { ...column, nulls };
+    if (nulls) for (let row = 0; row < rows; row++) if (nulls[row] === 1) values[row] = 0;
+    const column: NumberColumn = { kind: 'numbers', values };
+    if (nulls) column.nulls = nulls;
+    if (exact) column.exact = exact;
+    return column;
   };
 }
 
-type ReadNumbers = (vector: Parameters<Decode>[0], rows: number, nulls: Uint8Array | undefined) => NumberColumn;
+/** DuckDB's vector size. */
+const rowsPerChunkMax = 2048;
+
+/** Fills `values`, one per row, and answers the integers themselves when a double rounds one of them. */
+type ReadNumbers = (vector: Parameters<Decode>[0], values: Float64Array, nulls: Uint8Array | undefined) => NumberColumn['exact'];
 
 /** The node-api vectors answer one value per call and test validity with BigInt; reading their memory whole is some thirty times faster. */
 const numberReaders: Partial<Record<api.DuckDBTypeId, ReadNumbers>> = {
@@ -410,17 +418,18 @@ const numberReaders: Partial<Record<api.DuckDBTypeId, ReadNumbers>> = {
   [api.DuckDBTypeId.UINTEGER]: widened(Uint32Array),
   [api.DuckDBTypeId.FLOAT]: widened(Float32Array),
   [api.DuckDBTypeId.DOUBLE]: widened(Float64Array),
-  [api.DuckDBTypeId.BIGINT]: (vector, rows, nulls) => integers(vector, rows, nulls, Int32Array, BigInt64Array),
-  [api.DuckDBTypeId.UBIGINT]: (vector, rows, nulls) => integers(vector, rows, nulls, Uint32Array, BigUint64Array),
-  [api.DuckDBTypeId.DATE]: (vector, rows) => {
-    const days = readMemory(vector, rows, Int32Array);
-    return { kind: 'numbers', values: Float64Array.from(days, (day) => (day === 0x7fffffff ? Infinity : day === -0x7fffffff ? -Infinity : day * 86_400_000)) };
+  [api.DuckDBTypeId.BIGINT]: (vector, values, nulls) => integers(vector, values, nulls, Int32Array, BigInt64Array),
+  [api.DuckDBTypeId.UBIGINT]: (vector, values, nulls) => integers(vector, values, nulls, Uint32Array, BigUint64Array),
+  [api.DuckDBTypeId.DATE]: (vector, values) => {
+    const days = readMemory(vector, values.length, Int32Array);
+    for (const [row, day] of days.entries()) values[row] = day === 0x7fffffff ? Infinity : day === -0x7fffffff ? -Infinity : day * 86_400_000;
+    return undefined;
   },
-  [api.DuckDBTypeId.TIMESTAMP]: (vector, rows) => instants(vector, rows, 1e3),
-  [api.DuckDBTypeId.TIMESTAMP_TZ]: (vector, rows) => instants(vector, rows, 1e3),
-  [api.DuckDBTypeId.TIMESTAMP_S]: (vector, rows) => instants(vector, rows, 1e-3),
-  [api.DuckDBTypeId.TIMESTAMP_MS]: (vector, rows) => instants(vector, rows, 1),
-  [api.DuckDBTypeId.TIMESTAMP_NS]: (vector, rows) => instants(vector, rows, 1e6),
+  [api.DuckDBTypeId.TIMESTAMP]: (vector, values) => instants(vector, values, 1e3),
+  [api.DuckDBTypeId.TIMESTAMP_TZ]: (vector, values) => instants(vector, values, 1e3),
+  [api.DuckDBTypeId.TIMESTAMP_S]: (vector, values) => instants(vector, values, 1e-3),
+  [api.DuckDBTypeId.TIMESTAMP_MS]: (vector, values) => instants(vector, values, 1),
+  [api.DuckDBTypeId.TIMESTAMP_NS]: (vector, values) => instants(vector, values, 1e6),
 };
 
 interface TypedArrayOf<T> {
@@ -434,39 +443,39 @@ function readMemory<T>(vector: Parameters<Decode>[0], length: number, type: Type
 }
 
 function widened(type: TypedArrayOf<ArrayLike<number>>): ReadNumbers {
-  return (vector, rows) => {
-    const values = readMemory(vector, rows, type);
-    return { kind: 'numbers', values: values instanceof Float64Array ? values : new Float64Array(values) };
+  return (vector, values) => {
+    values.set(readMemory(vector, values.length, type));
+    return undefined;
   };
 }
 
 /** 64-bit integers from their halves: high × 2^32 + low rounds once, as a cast does, and makes no BigInt. */
 function integers(
   vector: Parameters<Decode>[0],
-  rows: number,
+  values: Float64Array,
   nulls: Uint8Array | undefined,
   high: TypedArrayOf<Int32Array | Uint32Array>,
   whole: TypedArrayOf<BigInt64Array | BigUint64Array>,
-): NumberColumn {
+): NumberColumn['exact'] {
+  const rows = values.length;
   const bytes = bindings.vector_get_data(vector, rows * 8);
   const buffer = bytes.buffer as ArrayBuffer;
   const highs = new high(buffer, bytes.byteOffset, rows * 2);
   const lows = new Uint32Array(buffer, bytes.byteOffset, rows * 2);
-  const values = new Float64Array(rows);
   let rounded = false;
   for (let row = 0; row < rows; row++) {
     const top = highs[row * 2 + 1];
     values[row] = top * 0x1_0000_0000 + lows[row * 2];
     if ((top >= 0x20_0000 || top < -0x20_0000) && nulls?.[row] !== 1) rounded = true;
   }
-  return rounded ? { kind: 'numbers', values, exact: new whole(buffer, bytes.byteOffset, rows) } : { kind: 'numbers', values };
+  return rounded ? new whole(buffer, bytes.byteOffset, rows) : undefined;
 }
 
-function instants(vector: Parameters<Decode>[0], rows: number, ticksPerMs: number): NumberColumn {
+function instants(vector: Parameters<Decode>[0], values: Float64Array, ticksPerMs: number): undefined {
+  const rows = values.length;
   const bytes = bindings.vector_get_data(vector, rows * 8);
   const highs = new Int32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, rows * 2);
   const lows = new Uint32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, rows * 2);
-  const values = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {
     const top = highs[row * 2 + 1];
     const low = lows[row * 2];
@@ -474,7 +483,7 @@ function instants(vector: Parameters<Decode>[0], rows: number, ticksPerMs: numbe
     else if (top === -0x80000000 && low <= 1) values[row] = -Infinity;
     else values[row] = (top * 0x1_0000_0000 + low) / ticksPerMs;
   }
-  return { kind: 'numbers', values };
+  return undefined;
 }
 
 function readNulls(vector: Parameters<Decode>[0], rows: number): Uint8Array | undefined {
