@@ -178,12 +178,12 @@ function writeNumbers(column: string, vector: NumericVector, input: string, data
   const { values, nulls, exact } = vector;
   if (datatype === 'float64' || datatype === 'float32') {
     const floats = data as Float64Array | Float32Array;
-    for (let row = from, at = offset; row < to; row++, at += stride) floats[at] = nulls?.[row] ? NaN : values[row];
-    if (datatype === 'float32') {
-      for (let row = from; row < to; row++) {
-        const size = Math.abs(values[row]);
-        if (size >= float32Overflow && size !== Infinity && !nulls?.[row]) refuse(column, firstRow + row, input, datatype, String(values[row]), 'it is out of range');
-      }
+    const overflow = datatype === 'float32' ? float32Overflow : Infinity;
+    for (let row = from, at = offset; row < to; row++, at += stride) {
+      const value = nulls !== undefined && nulls[row] === 1 ? NaN : values[row];
+      const size = Math.abs(value);
+      if (size >= overflow && size !== Infinity) refuse(column, firstRow + row, input, datatype, String(value), 'it is out of range');
+      floats[at] = value;
     }
     return;
   }
