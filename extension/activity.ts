@@ -1,44 +1,16 @@
-import type { Command, FeedMessage, Progress } from '../protocol/feed.ts';
+import type { ActiveWork, Progress, Snapshot } from '../protocol/feed.ts';
 import { bytesText, countText } from '../protocol/number-text.ts';
 import type { StepName } from '../protocol/run.ts';
 import * as l10n from './l10n.ts';
 
-/** What the server is doing now, as far as the feed has told. */
-export interface Activity {
-  work: string;
-  kind: Command['kind'];
-  /** It goes on until cancelled; between its passes nothing is under way. */
-  watches: boolean;
-  run: { id: string; model: string; version: string } | null;
-  progress: Progress | null;
+/** The work a line tells of: what makes a run now, else the first in the queue. */
+export function currentWork(snapshot: Snapshot | null): ActiveWork | null {
+  return snapshot?.active.find(({ run }) => run !== null) ?? snapshot?.active[0] ?? null;
 }
 
-/** The same object where the message is about something else. */
-export function followActivity(activity: Activity | null, message: FeedMessage): Activity | null {
-  switch (message.kind) {
-    case 'snapshot': {
-      const [first] = message.snapshot.active;
-      if (first === undefined) return null;
-      return activity?.work === first.work ? activity : started(first.work, first.command);
-    }
-    case 'work-started':
-      return activity ?? started(message.work, message.command);
-    case 'run-started':
-      return { ...(activity ?? { kind: 'run', watches: false }), work: message.work, run: { id: message.run, model: message.model, version: message.version }, progress: null };
-    case 'progress':
-      return activity?.work === message.progress.work ? { ...activity, progress: message.progress } : activity;
-    case 'run-finished':
-    case 'run-kept':
-      return activity?.work === message.work ? { ...activity, run: null, progress: null } : activity;
-    case 'work-finished':
-      return activity?.work === message.work ? null : activity;
-    default:
-      return activity;
-  }
-}
-
-function started(work: string, command: Command): Activity {
-  return { work, kind: command.kind, watches: command.kind === 'run' && command.watch === true, run: null, progress: null };
+/** Whether it waits for something to change, with nothing to do until then. */
+export function isIdle({ command, run }: ActiveWork): boolean {
+  return command.kind === 'run' && command.watch === true && run === null;
 }
 
 /** "predict holdout · 12,000 of 29,425 rows" */
@@ -77,12 +49,13 @@ function stepText(step: StepName): string {
 }
 
 /** What is under way in a line: "flight-delay v3: predict holdout · 12,000 of 29,425 rows". */
-export function activityText({ kind, run, progress, watches }: Activity): string {
+export function activityText(work: ActiveWork): string {
+  const { command, run, progress } = work;
   const doing = progress === null ? null : progressText(progress);
   if (run !== null) return doing === null ? l10n.t('{0} {1}: judging', run.model, run.version) : l10n.t('{0} {1}: {2}', run.model, run.version, doing);
   if (doing !== null) return doing;
-  if (watches) return l10n.t('watching for changes');
-  switch (kind) {
+  if (isIdle(work)) return l10n.t('watching for changes');
+  switch (command.kind) {
     case 'run':
       return l10n.t('looking at models and data');
     case 'check':

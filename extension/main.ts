@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { followActivities } from './activities.ts';
 import { registerCommands } from './commands/register-commands.ts';
 import { speakThrough } from './l10n.ts';
 import { registerLanguage } from './language.ts';
@@ -19,11 +18,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = openLog();
   const target = targetOf(context.extension);
   const sessions = openSessions({ module: target === 'universal' ? null : vscode.Uri.joinPath(context.extensionUri, 'dist', 'server.js').fsPath, log });
-  const activities = followActivities(sessions);
-  const parts = { context, sessions, activities, log, target };
+  const parts = { context, sessions, log, target };
   const pages = openPages(parts);
   const workbench: Workbench = { ...parts, pages };
-  context.subscriptions.push(log, sessions, activities, pages, registerCommands(workbench), registerViews(workbench), registerStatus(workbench), registerModelFileEditor(workbench), registerNotebook(workbench), registerTools(workbench), registerLanguage(workbench));
+  context.subscriptions.push(log, sessions, pages, registerCommands(workbench), registerViews(workbench), registerStatus(workbench), registerModelFileEditor(workbench), registerNotebook(workbench), registerTools(workbench), registerLanguage(workbench));
 }
 
 /** Packaging writes down which platform's native parts are inside. */

@@ -25,6 +25,7 @@ interface SessionOptions {
 
 /** Nobody can follow more than this, and a run tells a hundred things in a second. */
 const changeMs = 50;
+const progressMs = 250;
 
 /** Opens nothing yet: the server starts when somebody first asks for something only it knows. */
 export function openSession({ folder, module, isTrusted, log }: SessionOptions): Session {
@@ -38,17 +39,21 @@ export function openSession({ folder, module, isTrusted, log }: SessionOptions):
   let process: ServerProcess | null = null;
   let connection: Connection | null = null;
   let problem: ProblemBody | null = null;
-  let changing: NodeJS.Timeout | null = null;
+  let changing: { timer: NodeJS.Timeout; due: number } | null = null;
   let changedAt = 0;
   let disposed = false;
 
-  function sayChanged(): void {
-    if (changing !== null || disposed) return;
-    changing = setTimeout(() => {
+  /** What waits a little longer does not hold up what comes after it. */
+  function sayChanged(restMs = changeMs): void {
+    const due = Math.max(Date.now(), changedAt + restMs);
+    if (disposed || (changing !== null && changing.due <= due)) return;
+    if (changing !== null) clearTimeout(changing.timer);
+    const timer = setTimeout(() => {
       changing = null;
       changedAt = Date.now();
       changed.fire();
-    }, Math.max(0, changedAt + changeMs - Date.now()));
+    }, due - Date.now());
+    changing = { timer, due };
   }
 
   function enter(next: SessionState): void {
@@ -62,9 +67,10 @@ export function openSession({ folder, module, isTrusted, log }: SessionOptions):
   function hear(message: FeedMessage): void {
     snapshot = message.kind === 'snapshot' ? message.snapshot : snapshot === null ? null : followSnapshot(snapshot, message);
     if (message.kind === 'snapshot' && state.name !== 'ready') enter({ name: 'ready' });
-    if (message.kind === 'snapshot' || message.kind === 'was-set-up' || message.kind === 'work-finished') void readOutline();
+    if (message.kind === 'snapshot' || message.kind === 'was-set-up' || message.kind === 'config-changed' || message.kind === 'work-finished') void readOutline();
     told.fire(message);
-    if (message.kind !== 'progress' && message.kind !== 'hello') sayChanged();
+    if (message.kind === 'progress') sayChanged(progressMs);
+    else if (message.kind !== 'hello') sayChanged();
   }
 
   async function readOutline(): Promise<void> {
@@ -215,8 +221,8 @@ export function openSession({ folder, module, isTrusted, log }: SessionOptions):
         dispose();
       }
     },
-    browserAddress: async () => (await send<{ url: string }>('POST', '/v1/browser', {})).url,
-    checkConfig: (text) => send<ProblemBody | null>('POST', '/v1/config/check', { text }),
+    browserAddress: async (origin) => (await send<{ url: string }>('POST', '/v1/browser', { origin })).url,
+    checkConfig: (text) => send<ProblemBody | null>('POST', '/v1/config', { text }),
     perform: (command, options = {}) => perform({ send, start, onMessage: told.event, onSettled: settled.event, state: () => state, snapshot: () => snapshot }, command, options),
     async cancel(work) {
       await send('DELETE', `/v1/work/${encodeURIComponent(work)}`);
@@ -224,7 +230,7 @@ export function openSession({ folder, module, isTrusted, log }: SessionOptions):
     dispose() {
       disposed = true;
       stop();
-      if (changing !== null) clearTimeout(changing);
+      if (changing !== null) clearTimeout(changing.timer);
       changed.dispose();
       told.dispose();
       settled.dispose();

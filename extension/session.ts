@@ -33,7 +33,7 @@ export interface Session extends vscode.Disposable {
   readonly snapshot: Snapshot | null;
   /** Where models, datasets and gates stand in slipway.yaml; that of the last file without errors. */
   readonly outline: ConfigOutline | null;
-  /** State, snapshot or outline are new. At most once in 50 ms. */
+  /** State, snapshot or outline are new. At most once in 50 ms; for progress alone, once in 250 ms. */
   readonly onDidChange: vscode.Event<void>;
   /** The feed, unchanged and in order. */
   readonly onMessage: vscode.Event<FeedMessage>;
@@ -44,8 +44,11 @@ export interface Session extends vscode.Disposable {
   refresh(): Promise<void>;
   /** In an untrusted workspace saved reports are read from their files. @throws ProblemError what the server answered */
   ask<Q extends Question>(question: Q, token?: vscode.CancellationToken): Promise<Answer<Q>>;
-  /** Address of the same pages for a browser on this machine, good for one opening. Only now does a loopback port open. */
-  browserAddress(): Promise<string>;
+  /**
+   * Address of the same pages for a browser on this machine, good for one opening. Only now does a loopback port open.
+   * @param origin under which that port is reached where something stands between, as in a remote window
+   */
+  browserAddress(origin?: string): Promise<string>;
   /** Everything wrong with a slipway.yaml that need not be saved. */
   checkConfig(text: string): Promise<ProblemBody | null>;
   /** Resolves when the work has ended; `started` is told its id at once. Cancelling the token cancels the work. */

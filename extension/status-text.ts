@@ -1,7 +1,7 @@
-import type { Snapshot } from '../protocol/feed.ts';
+import type { ActiveWork, Snapshot } from '../protocol/feed.ts';
 import type { RunSummary } from '../protocol/run.ts';
 import type { RuntimeReport } from '../protocol/runtime.ts';
-import { activityText, type Activity } from './activity.ts';
+import { activityText, isIdle } from './activity.ts';
 import * as l10n from './l10n.ts';
 import type { SessionState } from './session.ts';
 import { plain, verdictIcons } from './views/row.ts';
@@ -23,7 +23,7 @@ export interface StatusFacts {
   state: SessionState;
   trusted: boolean;
   snapshot: Snapshot | null;
-  activity: Activity | null;
+  activity: ActiveWork | null;
   /** Of the last run, once it was read. */
   runtime: RuntimeReport | null;
 }
@@ -38,7 +38,7 @@ export function statusText(facts: StatusFacts): StatusText {
   const line = (icon: string, text: string, trouble = false): StatusText => ({ text: `$(${icon}) ${text}`, tooltip, spoken: l10n.t('Slipway: {0}', text), trouble });
   if (state.name === 'stopped') return line('error', l10n.t('Slipway stopped'), true);
   if (state.name === 'lost') return line('sync~spin', l10n.t('Slipway restarting'));
-  if (activity !== null && !(activity.watches && activity.run === null)) return line('sync~spin', activity.run === null ? l10n.t('Slipway: {0}', activityText(activity)) : l10n.t('{0}: {1}', activity.run.version, activity.progress === null ? l10n.t('judging') : activity.progress.step));
+  if (activity !== null && !isIdle(activity)) return line('sync~spin', activity.run === null ? l10n.t('Slipway: {0}', activityText(activity)) : l10n.t('{0}: {1}', activity.run.version, activity.progress === null ? l10n.t('judging') : activity.progress.step));
   if (snapshot?.problem != null && snapshot.problem.code !== 'config-missing') return line('warning', l10n.t('slipway.yaml has an error'));
   if (state.name === 'starting') return line('sync~spin', l10n.t('Slipway'));
   if (run === null || verdict === null) return line('verified', l10n.t('Slipway'));

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { RuntimeReport } from '../protocol/runtime.ts';
+import { currentWork } from './activity.ts';
 import * as l10n from './l10n.ts';
 import { problemIn } from './problem-of.ts';
 import type { Session } from './session.ts';
@@ -7,7 +8,7 @@ import { lastRun, statusCommands, statusText } from './status-text.ts';
 import type { Workbench } from './workbench.ts';
 
 /** The one item in the status bar, about the folder of the active editor, else the first that Slipway is used in. */
-export function registerStatus({ sessions, activities, log }: Workbench): vscode.Disposable {
+export function registerStatus({ sessions, log }: Workbench): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('slipway.status', vscode.StatusBarAlignment.Left, 40);
   item.name = l10n.t('Slipway');
   item.command = 'slipway.models.focus';
@@ -17,7 +18,7 @@ export function registerStatus({ sessions, activities, log }: Workbench): vscode
     const active = vscode.window.activeTextEditor?.document.uri;
     const current = active === undefined ? null : sessions.of(active);
     const used = sessions.all;
-    return used.find((each) => each === current) ?? used.find((each) => activities.of(each) !== null) ?? used[0];
+    return used.find((each) => each === current) ?? used.find((each) => each.snapshot?.active.length !== 0 && each.state.name === 'ready') ?? used[0];
   }
 
   async function readRuntime(from: Session, run: string): Promise<void> {
@@ -38,7 +39,7 @@ export function registerStatus({ sessions, activities, log }: Workbench): vscode
     const run = lastRun(snapshot);
     // A server is not started to fill in a line.
     if (run !== null && !runtimes.has(run.id) && (state.name === 'ready' || !trusted)) void readRuntime(shown, run.id);
-    const { text, tooltip, spoken, trouble } = statusText({ folder: shown.folder.uri.toString(), state, trusted, snapshot, activity: activities.of(shown), runtime: run === null ? null : (runtimes.get(run.id) ?? null) });
+    const { text, tooltip, spoken, trouble } = statusText({ folder: shown.folder.uri.toString(), state, trusted, snapshot, activity: state.name === 'ready' ? currentWork(snapshot) : null, runtime: run === null ? null : (runtimes.get(run.id) ?? null) });
     item.text = text;
     item.tooltip = new vscode.MarkdownString(tooltip);
     item.tooltip.isTrusted = { enabledCommands: statusCommands };
@@ -48,5 +49,5 @@ export function registerStatus({ sessions, activities, log }: Workbench): vscode
   }
 
   draw();
-  return vscode.Disposable.from(item, sessions.onDidChange(draw), activities.onDidChange(draw), vscode.window.onDidChangeActiveTextEditor(draw), vscode.workspace.onDidChangeConfiguration(draw));
+  return vscode.Disposable.from(item, sessions.onDidChange(draw), vscode.window.onDidChangeActiveTextEditor(draw), vscode.workspace.onDidChangeConfiguration(draw));
 }

@@ -1,6 +1,5 @@
 import type * as vscode from 'vscode';
 import type { ViewTarget } from '../protocol/view.ts';
-import type { Activities } from './activities.ts';
 import type { Log } from './log.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
@@ -9,7 +8,6 @@ import type { Sessions } from './sessions.ts';
 export interface Workbench {
   readonly context: vscode.ExtensionContext;
   readonly sessions: Sessions;
-  readonly activities: Activities;
   readonly pages: Pages;
   readonly log: Log;
   /** Platform this package was made for, as in `linux-x64`; `universal` has no server; `source` is a checkout. */

@@ -84,7 +84,10 @@ export function addressOf(target: ViewTarget): string {
 /** The view an address names, or null when it names none. */
 export function targetAt(address: string): ViewTarget | null {
   const fields = new Map<string, string[]>();
-  for (const field of address.replace(/^#/, '').split('&')) {
+  const text = address.replace(/^#/, '');
+  // An editor that opens an address encodes what stands behind the `#` once more.
+  const plain = text.includes('=') ? text : text.replaceAll('%3D', '=').replaceAll('%26', '&').replaceAll('%25', '%');
+  for (const field of plain.split('&')) {
     const [key, value = ''] = field.split('=', 2);
     try {
       fields.set(key, [...(fields.get(key) ?? []), decodeURIComponent(value)]);

@@ -10,8 +10,10 @@ export async function openInBrowser(workbench: Workbench, argument: unknown): Pr
   const session = await sessionFor(workbench, subject);
   if (session === null) return;
   const target = parseTarget((argument as { target?: unknown } | undefined)?.target) ?? targetOf(subject);
-  const address = vscode.Uri.parse(await session.browserAddress(), true);
-  const external = await vscode.env.asExternalUri(address);
+  const local = vscode.Uri.parse(await session.browserAddress(), true);
+  const external = await vscode.env.asExternalUri(local);
+  // A tunnel or a proxy has another name; the port lets nobody in under one it was not told of.
+  if (external.authority !== local.authority) await session.browserAddress(`${external.scheme}://${external.authority}`);
   await vscode.env.openExternal(external.with({ fragment: addressOf(target) }));
 }
 

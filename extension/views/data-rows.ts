@@ -16,10 +16,9 @@ export function dataRows(folder: FolderState): Row[] {
   return datasets.map((name) => datasetRow(name, batches.filter((batch) => datasetOf(batch) === name), folder));
 }
 
-/** `current/2013-07` is a batch of `current`. A file that was checked by itself is a dataset of its own. */
-function datasetOf({ name }: BatchSummary): string {
-  const slash = name.indexOf('/');
-  return slash === -1 ? name : name.slice(0, slash);
+/** A file that was checked by itself is a dataset of its own. */
+function datasetOf({ dataset, name }: BatchSummary): string {
+  return dataset ?? name;
 }
 
 function datasetRow(name: string, unsorted: BatchSummary[], { uri, nowMs, outline }: FolderState): Row {

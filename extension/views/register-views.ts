@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { activityText } from '../activity.ts';
+import { activityText, currentWork } from '../activity.ts';
 import * as l10n from '../l10n.ts';
 import { problemIn } from '../problem-of.ts';
 import type { Session } from '../session.ts';
@@ -13,12 +13,12 @@ import { viewState } from './view-state.ts';
 
 /** Models, Data, and Gates & Readiness. Whoever looks at one starts the server. */
 export function registerViews(workbench: Workbench): vscode.Disposable {
-  const { sessions, activities, log } = workbench;
+  const { sessions, log } = workbench;
   const evidence = gateEvidence(workbench);
 
   function stateOf(session: Session): FolderState | null {
-    const { folder, snapshot, outline } = session;
-    return snapshot === null ? null : { name: folder.name, uri: folder.uri.toString(), snapshot, outline, activity: activities.of(session), nowMs: Date.now() };
+    const { folder, snapshot, outline, state } = session;
+    return snapshot === null ? null : { name: folder.name, uri: folder.uri.toString(), snapshot, outline, activity: state.name === 'ready' ? currentWork(snapshot) : null, nowMs: Date.now() };
   }
 
   const models = view('slipway.models', modelRows);
@@ -79,7 +79,7 @@ export function registerViews(workbench: Workbench): vscode.Disposable {
     if (models.tree.visible || data.tree.visible || gates.tree.visible) look();
   }
 
-  const subscriptions = [sessions.onDidChange(draw), activities.onDidChange(draw), evidence.onDidChange(() => gates.refresh()), gates.tree.onDidChangeVisibility(draw)];
+  const subscriptions = [sessions.onDidChange(draw), evidence.onDidChange(() => gates.refresh()), gates.tree.onDidChangeVisibility(draw)];
   draw();
   return vscode.Disposable.from(models, data, gates, evidence, ...subscriptions);
 }

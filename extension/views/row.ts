@@ -1,6 +1,5 @@
 import type { ConfigOutline, ReadinessState } from '../../protocol/workspace.ts';
-import type { Snapshot } from '../../protocol/feed.ts';
-import type { Activity } from '../activity.ts';
+import type { ActiveWork, Snapshot } from '../../protocol/feed.ts';
 import * as l10n from '../l10n.ts';
 
 /** A line of a tree, as values: what is drawn, what is said aloud, and what commands called on it are about. */
@@ -33,7 +32,8 @@ export interface FolderState {
   uri: string;
   snapshot: Snapshot;
   outline: ConfigOutline | null;
-  activity: Activity | null;
+  /** Null where nothing is under way, and of a server that is away. */
+  activity: ActiveWork | null;
   nowMs: number;
 }
 
@@ -78,7 +78,7 @@ export function ageText(at: string, nowMs: number): string {
 
 /** Text of a file as Markdown that shows it and nothing else. */
 export function plain(text: string): string {
-  return text.replace(/[\\`*_{}[\]()#+\-.!|<>~&$]/g, '\\$&').replace(/\s+/g, ' ');
+  return text.replace(/[\\`*_{}[\]()#+\-.!|<>~&$:@]/g, '\\$&').replace(/\s+/g, ' ');
 }
 
 /** v10 after v9. */
