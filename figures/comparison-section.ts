@@ -2,7 +2,7 @@ import type { ComparisonReport, MetricComparison } from '../protocol/evaluation.
 import type { EvaluationRole, Gate } from '../protocol/gates.ts';
 import type { Verdict } from '../protocol/measured.ts';
 import { columnText, countText, numberText, pText } from '../protocol/number-text.ts';
-import { findingOf, gainOf, toneMark, toneOf, toneRank } from './comparison-tone.ts';
+import { findingOf, gainOf, isUnitless, toneMark, toneOf, toneRank } from './comparison-tone.ts';
 import { cutAt, cutText } from './cut-text.ts';
 import { dumbbellAxis, dumbbellFigure } from './dumbbell-figure.ts';
 import { intervalAxis, intervalFigure, rulerFigure } from './interval-figure.ts';
@@ -54,11 +54,6 @@ export function gatedMetrics(policy: Gate[], role: EvaluationRole): { gated: str
 function rankIn(list: string[], metric: string): number {
   const index = list.indexOf(metric);
   return index === -1 ? list.length : index;
-}
-
-/** From 0 to 1, or −1 to 1: such numbers can share an axis. One in minutes, money or nats would flatten them. */
-function isUnitless({ metric, champion, candidate }: MetricComparison): boolean {
-  return metric !== 'log_loss' && Math.abs(champion.value ?? 0) <= 1 && Math.abs(candidate.value ?? 0) <= 1;
 }
 
 function metricTable(rows: MetricComparison[]): Markup {

@@ -27,3 +27,13 @@ export function findingOf(row: MetricComparison): string {
 export function gainOf({ difference, direction }: MetricComparison): number {
   return (difference.value ?? 0) * (direction === 'higher' ? 1 : -1);
 }
+
+/** From 0 to 1, or −1 to 1: such numbers can share an axis. One in minutes, money or nats would flatten them. */
+export function isUnitless({ metric, champion, candidate }: MetricComparison): boolean {
+  return metric !== 'log_loss' && Math.abs(champion.value ?? 0) <= 1 && Math.abs(candidate.value ?? 0) <= 1;
+}
+
+/** Whether anything says if the difference is more than chance: two values that were measured apart have only themselves. */
+export function isTold({ difference, pValue }: MetricComparison): boolean {
+  return difference.interval !== undefined || pValue !== null;
+}

@@ -1,10 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { gatedMetrics } from '../figures/comparison-section.ts';
-import { findingOf, gainOf, toneMark, toneOf, toneRank } from '../figures/comparison-tone.ts';
+import { findingOf, gainOf, isUnitless, toneMark, toneOf, toneRank } from '../figures/comparison-tone.ts';
 import { dumbbellAxis, dumbbellFigure } from '../figures/dumbbell-figure.ts';
-import { intervalAxis, intervalFigure } from '../figures/interval-figure.ts';
+import { intervalAxis, intervalFigure, rulerFigure } from '../figures/interval-figure.ts';
 import { differenceCell, measuredCell } from '../figures/measured-cell.ts';
+import { pairAxis, pairFigure } from '../figures/pair-figure.ts';
+import type { Scale } from '../figures/scale.ts';
 import { verdictMark } from '../figures/verdict-mark.ts';
 import type { MetricComparison } from '../protocol/evaluation.ts';
 import type { EvaluationRole } from '../protocol/gates.ts';
@@ -96,7 +98,7 @@ export class ComparePageElement extends PageElement<Extract<ViewTarget, { view: 
     const gates = gateChanges(first, second);
     return html`<header><p class="facts"><strong>${first.model.name}</strong> · ${first.model.version} → ${second.model.version}</p>
       <h1>${sentenceOf(first, second, on, gates.changed.length)}</h1>${pickers}
-      <p>${[first, second].map(({ id, model, decision }) => html`${drawn([decision], () => verdictMark(decision.verdict))} <button class="link" @click=${() => this.context.act({ do: 'show', target: { view: 'gates', run: id } })}>${model.version}</button> <span class="quiet">${decision.sentence}</span><br>`)}</p></header>
+      <p>${[first, second].map(({ id, model, decision }) => html`${drawn([decision], () => verdictMark(decision.verdict))} ${decision.sentence} <button class="link" @click=${() => this.context.act({ do: 'show', target: { view: 'gates', run: id } })}>Open the run of ${model.version}</button><br>`)}</p></header>
       ${on.length === 0 ? html`<section><h2>Metrics</h2><p class="quiet">They were not both evaluated on any dataset${reasonMissing(first, second)}.</p></section>` : on.map((each) => this.#metrics(each, first, second))}
       ${gateSection(gates, first, second)} ${this.#inputs(first, second)}`;
   }
@@ -138,7 +140,7 @@ function sentenceOf(first: RunReport, second: RunReport, on: ComparedOn[], gates
   const [main] = on;
   if (main === undefined) return `${names}: nothing was measured on both; ${gates}`;
   const worseSlices = new Set(main.slices.filter((row) => toneOf(row) === 'fail').map(({ slice }) => slice.name)).size;
-  if (main.how.kind === 'apart') return `${names}, each by itself; ${gates}`;
+  if (main.how.kind === 'apart') return `${names}: ${gates}; they were not judged row by row, so look at both intervals`;
   const count = (tone: string) => main.metrics.filter((row) => toneOf(row) === tone).length;
   return `${names} on ${main.role}: ${countText(count('pass'))} metrics better, ${countText(count('fail'))} worse, ${worseSlices === 0 ? 'no slice worse' : `${countText(worseSlices)} ${worseSlices === 1 ? 'slice' : 'slices'} worse in some metric`}; ${gates}`;
 }
@@ -148,15 +150,21 @@ function reasonMissing(first: RunReport, second: RunReport): string {
   return reason === undefined ? '' : `: ${reason}`;
 }
 
+/** Metrics without a unit share their axes, which the head tells; each of the others has its own. */
 function metricRows(rows: MetricComparison[], names: { champion: string; candidate: string }, gated: string[], paired: boolean): TemplateResult {
-  return html`<div class="scroll"><table class="cards"><thead><tr>${paired ? html`<td></td>` : nothing}<th scope="col">metric</th><th scope="col" class="number">■ ${names.champion}</th><th scope="col" class="number">● ${names.candidate}</th><td></td><th scope="col" class="number">difference</th>${paired ? html`<td></td>` : nothing}</tr></thead><tbody>${rows.map((row) => {
-    const values = dumbbellAxis([row]);
-    const differences = intervalAxis([{ measured: row.difference, bound: null }]);
+  const valuesOf = (of: MetricComparison[]) => (paired ? dumbbellAxis(of) : pairAxis(of));
+  const differencesOf = (of: MetricComparison[]) => intervalAxis(of.map(({ difference }) => ({ measured: difference, bound: null })));
+  const alike = rows.filter(isUnitless);
+  const shared = { values: valuesOf(alike), differences: differencesOf(alike) };
+  const ruler = (of: 'values' | 'differences', scale: Scale) => drawn([of, scale.domain.join()], () => rulerFigure(scale, { finding: `Axis of ${of}` }));
+  return html`<div class="scroll"><table class="cards"><thead><tr>${paired ? html`<td></td>` : nothing}<th scope="col">metric</th><th scope="col" class="number">■ ${names.champion}</th><th scope="col" class="number">● ${names.candidate}</th><th scope="col">${ruler('values', shared.values)}</th><th scope="col" class="number">difference</th>${paired ? html`<th scope="col">${ruler('differences', shared.differences)}</th>` : nothing}</tr></thead><tbody>${rows.map((row) => {
+    const own = !isUnitless(row);
+    const { values, differences } = own ? { values: valuesOf([row]), differences: differencesOf([row]) } : shared;
     return html`<tr>${paired ? html`<td>${drawn([row], () => toneMark(toneOf(row)))}</td>` : nothing}<th scope="row">${row.metric}${gated.includes(row.metric) ? html` <span class="tag">gated</span>` : nothing}${row.direction === 'lower' ? html` <span class="quiet">lower is better</span>` : nothing}</th>
-      ${[row.champion, row.candidate].map((measured, index) => html`<td class="number" data-label=${index === 0 ? names.champion : names.candidate}>${drawn([row], () => measuredCell(measured))}${paired || measured.interval === undefined ? nothing : html`<div class="quiet">${intervalText(measured, 'metric', 'value')}</div>`}</td>`)}
-      <td class="drawing">${drawn([row], () => dumbbellFigure(row, values))}</td>
+      ${[row.champion, row.candidate].map((measured, index) => html`<td class="number" data-label=${index === 0 ? names.champion : names.candidate}>${drawn([measured], () => measuredCell(measured))}${paired || measured.interval === undefined ? nothing : html`<div class="quiet">${intervalText(measured, 'metric', 'value')}</div>`}</td>`)}
+      <td class="drawing">${own ? ruler('values', values) : nothing}${drawn([row, values.domain.join()], () => (paired ? dumbbellFigure(row, values) : pairFigure(row, names, values)))}</td>
       <td class="number" data-label="difference">${drawn([row], () => differenceCell(row.difference))}</td>
-      ${paired ? html`<td class="drawing">${drawn([row], () => intervalFigure({ measured: row.difference, bound: null, verdict: toneOf(row), finding: findingOf(row) }, differences))}</td>` : nothing}</tr>`;
+      ${paired ? html`<td class="drawing">${own ? ruler('differences', differences) : nothing}${drawn([row, differences.domain.join()], () => intervalFigure({ measured: row.difference, bound: null, verdict: toneOf(row), finding: findingOf(row) }, differences))}</td>` : nothing}</tr>`;
   })}</tbody></table></div>`;
 }
 

@@ -51,11 +51,16 @@ function apart(metric: string, slice: MetricComparison['slice'], champion: Measu
   return { metric, slice, champion, candidate, difference, pValue: null, test: null, direction: directions.get(metric) ?? 'higher' };
 }
 
-/** Which way is better, as a comparison with the champion has said it; errors and losses are better when lower. */
+/** Errors, losses, and distances from what is fair or promised. */
+export function lowerIsBetter(metric: string): boolean {
+  return /^(false_|log_loss|brier|ece|mae|mse|rms|s?mape|pinball)|_error$|_ae$|_debiased$|_difference$/.test(metric);
+}
+
+/** Which way is better, as a comparison with the champion has said it, else by the name of the metric. */
 function directionsOf(...runs: RunReport[]): Map<string, 'higher' | 'lower'> {
   const told = runs.flatMap(({ comparisons }) => roles.flatMap((role) => comparisons[role]?.metrics ?? []));
   const named = runs.flatMap(({ evaluations }) => roles.flatMap((role) => Object.keys(evaluations[role]?.metrics ?? {})));
-  return new Map<string, 'higher' | 'lower'>([...named.map((metric) => [metric, /loss|error|mae|mse|rmse|ece|brier|fpr|fnr|mape|pinball/.test(metric) ? 'lower' : 'higher'] as const), ...told.map(({ metric, direction }) => [metric, direction] as const)]);
+  return new Map<string, 'higher' | 'lower'>([...named.map((metric) => [metric, lowerIsBetter(metric) ? 'lower' : 'higher'] as const), ...told.map(({ metric, direction }) => [metric, direction] as const)]);
 }
 
 /** A gate as each run judged it; null where a run had no such gate. */

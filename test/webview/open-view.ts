@@ -119,7 +119,7 @@ async function newContext(browser: Browser, viewport: { width: number; height: n
 
 function watchFaults(page: Page): string[] {
   const faults: string[] = [];
-  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('pageerror', (error) => faults.push(error.stack ?? error.message));
   // Chromium says every violation of the policy on its console, whatever the page listens to.
   page.on('console', (message) => {
     if (message.type() === 'error') faults.push(message.text());

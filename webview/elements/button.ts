@@ -17,7 +17,14 @@ export class ButtonElement extends LitElement {
   @property() label?: string;
 
   protected override render(): TemplateResult {
-    return html`<vscode-button ?secondary=${this.secondary} ?disabled=${this.disabled} aria-disabled=${this.disabled ? 'true' : 'false'} aria-label=${ifDefined(this.label)} @keydown=${keepPage}><slot></slot></vscode-button>`;
+    return html`<vscode-button ?secondary=${this.secondary} ?disabled=${this.disabled} aria-disabled=${this.disabled ? 'true' : 'false'} aria-label=${ifDefined(this.label)} @keydown=${keepPage} @click=${this.#pass}><slot></slot></vscode-button>`;
+  }
+
+  /** A press of a key is a click that ends at the shadow root it was made in; it is made again for who listens outside. */
+  #pass(event: Event): void {
+    if (event.composed && !this.disabled) return;
+    event.stopPropagation();
+    if (!this.disabled) this.dispatchEvent(new MouseEvent('click', { bubbles: true, composed: true, cancelable: true }));
   }
 }
 

@@ -1,9 +1,10 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { findingOf, gainOf, toneOf } from '../../figures/comparison-tone.ts';
+import { findingOf, gainOf, isTold, toneOf } from '../../figures/comparison-tone.ts';
 import { dumbbellAxis, dumbbellFigure } from '../../figures/dumbbell-figure.ts';
 import { intervalAxis, intervalFigure, rulerFigure } from '../../figures/interval-figure.ts';
 import { differenceCell, measuredCell } from '../../figures/measured-cell.ts';
+import { pairAxis, pairFigure } from '../../figures/pair-figure.ts';
 import type { MetricComparison } from '../../protocol/evaluation.ts';
 import { countText } from '../../protocol/number-text.ts';
 import { drawn } from '../page-element.ts';
@@ -49,14 +50,16 @@ export class SlicesTableElement extends LitElement {
     return html`<div class="bar">
         <slip-select label="Metric" .value=${metric} .options=${metrics.map((value) => ({ value, text: this.gated.includes(value) ? `${value} (gated)` : value }))} @slip-change=${({ detail }: CustomEvent<string>) => this.#change({ metric: detail })}></slip-select>
         <slip-select class="narrow-only" label="Sorted by" .value=${by} .options=${Object.entries(sortTexts).map(([value, text]) => ({ value, text }))} @slip-change=${({ detail }: CustomEvent<string>) => this.#change({ sort: { by: detail as Column, down: detail === 'rows' } })}></slip-select>
-        <span class="quiet">${defined.length === 0 ? 'not defined in any slice' : worse === 0 ? `none of ${countText(defined.length)} slices is worse` : `${countText(worse)} of ${countText(defined.length)} slices ${worse === 1 ? 'is' : 'are'} worse`}</span>
+        <span class="quiet">${defined.length === 0 ? 'not defined in any slice' : !defined.some(isTold) ? `${countText(defined.length)} slices, each value with its own interval` : worse === 0 ? `none of ${countText(defined.length)} slices is worse` : `${countText(worse)} of ${countText(defined.length)} slices ${worse === 1 ? 'is' : 'are'} worse`}</span>
       </div>
       ${this.#table(shown, defined)}
       ${rows.length > shown.length ? html`<p><slip-button secondary @click=${() => this.#change({ all: true })}>Show all ${countText(rows.length)} slices</slip-button></p>` : nothing}`;
   }
 
   #table(rows: MetricComparison[], defined: MetricComparison[]): TemplateResult {
-    const values = dumbbellAxis(defined);
+    // What was measured apart is drawn as two values with their doubt; what was measured on the same rows as one difference with its own.
+    const paired = defined.some(isTold);
+    const values = paired ? dumbbellAxis(defined) : pairAxis(defined);
     const differences = intervalAxis(defined.map(({ difference }) => ({ measured: difference, bound: null })));
     const { sort } = this.choice;
     const head = (column: Column, title: string, number: boolean, firstDown: boolean) => sortHeader({ column, title, sort, number, firstDown, change: (changed) => this.#change({ sort: changed }) });
@@ -64,15 +67,15 @@ export class SlicesTableElement extends LitElement {
       ${head('slice', 'slice', false, false)} ${head('champion', `■ ${this.names.champion}`, true, false)} ${head('candidate', `● ${this.names.candidate}`, true, false)}
       <th scope="col">${drawn([values.domain.join()], () => rulerFigure(values, { finding: 'Axis of values' }))}</th>
       ${head('difference', 'difference', true, false)}
-      <th scope="col">${drawn([differences.domain.join()], () => rulerFigure(differences, { finding: 'Axis of differences' }))}</th>
+      ${paired ? html`<th scope="col">${drawn([differences.domain.join()], () => rulerFigure(differences, { finding: 'Axis of differences' }))}</th>` : nothing}
       ${head('rows', 'rows', true, true)}
     </tr></thead><tbody>${rows.map(
       (row) => html`<tr><th scope="row">${row.slice.name}${row.slice.source === 'found' ? html` <span class="tag">found</span>` : nothing}</th>
         <td class="number" data-label=${this.names.champion}>${drawn([row], () => measuredCell(row.champion))}</td>
         <td class="number" data-label=${this.names.candidate}>${drawn([row], () => measuredCell(row.candidate))}</td>
-        <td class="drawing">${drawn([row, values.domain.join()], () => dumbbellFigure(row, values))}</td>
+        <td class="drawing">${drawn([row, values.domain.join()], () => (paired ? dumbbellFigure(row, values) : pairFigure(row, this.names, values)))}</td>
         <td class="number" data-label="difference">${drawn([row], () => differenceCell(row.difference))}${row.difference.value === null ? html`<div class="quiet reason">${row.difference.reason ?? row.candidate.reason ?? row.champion.reason ?? nothing}</div>` : nothing}</td>
-        <td class="drawing">${drawn([row, differences.domain.join()], () => intervalFigure({ measured: row.difference, bound: null, verdict: toneOf(row), finding: findingOf(row) }, differences))}</td>
+        ${paired ? html`<td class="drawing">${drawn([row, differences.domain.join()], () => intervalFigure({ measured: row.difference, bound: null, verdict: toneOf(row), finding: findingOf(row) }, differences))}</td>` : nothing}
         <td class="number" data-label="rows">${countText(row.candidate.rows)}</td></tr>`,
     )}</tbody></table></div>`;
   }
