@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -23,6 +24,7 @@ const blocks: Record<string, Record<string, () => string>> = {
     readiness: () => formTables(definition('criterion')),
     resources: () => objectTable(property('resources')),
   },
+  'editor.md': { commands: commandTable, settings: settingTable },
   'metrics.md': { metrics: metricTables },
   'problems.md': { problems: () => `| code | what to do |\n| --- | --- |\n${Object.entries(problems).sort(([a], [b]) => (a < b ? -1 : 1)).map(([code, hint]) => `| \`${code}\` | ${hint} |`).join('\n')}` },
 };
@@ -49,6 +51,40 @@ function fill(text: string, tables: Record<string, () => string>, name: string):
   });
   if (unused.size > 0) throw new Error(`docs/${name} has no place for ${[...unused].join(', ')}`);
   return filled;
+}
+
+// ---- the editor's manifest ------------------------------------------------------------------------------------------
+
+interface Manifest {
+  contributes: {
+    commands: { command: string; title: string; enablement?: string }[];
+    menus: Record<string, { command: string; when?: string }[]>;
+    configuration: { properties: Record<string, { type: string | string[]; enum?: string[]; default: unknown; scope: string; order: number; markdownDescription: string }> };
+  };
+}
+
+function manifest(): Manifest['contributes'] & { say(text: string): string } {
+  const read = (name: string): unknown => JSON.parse(readFileSync(fileURLToPath(new URL(`../${name}`, import.meta.url)), 'utf8'));
+  const words = read('package.nls.json') as Record<string, string>;
+  const say = (text: string): string => text.replace(/^%(.+)%$/, (_, key: string) => words[key]).replaceAll('|', '\\|').replaceAll('\n', ' ');
+  return { ...(read('package.json') as Manifest).contributes, say };
+}
+
+function commandTable(): string {
+  const { commands, menus, say } = manifest();
+  const places: Record<string, string> = { commandPalette: '', 'view/title': 'view title', 'view/item/context': 'rows of the views', 'explorer/context': 'Explorer', 'editor/title/context': 'editor tab', 'editor/title': 'editor title', 'notebook/toolbar': 'notebook toolbar', 'notebook/cell/title': 'cell' };
+  const rows = commands.map(({ command, title }) => {
+    const hidden = menus.commandPalette.some((item) => item.command === command && item.when === 'false');
+    const where = Object.entries(menus).filter(([, items]) => items.some((item) => item.command === command)).map(([menu]) => places[menu] ?? menu).filter((place) => place !== '');
+    return `| \`${command}\` | ${say(title)} | ${[...(hidden ? [] : ['palette']), ...where].join(', ')} |`;
+  });
+  return ['| command | title | where |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+function settingTable(): string {
+  const { configuration, say } = manifest();
+  const rows = Object.entries(configuration.properties).sort(([, a], [, b]) => a.order - b.order).map(([key, { type, default: value, scope, markdownDescription, enum: choices }]) => `| \`${key}\` | ${choices === undefined ? String(type) : choices.map((choice) => `\`${choice}\``).join(' or ')} | \`${JSON.stringify(value)}\` | ${scope} | ${say(markdownDescription)} |`);
+  return ['| setting | type | default | scope | meaning |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
 }
 
 // ---- metrics ------------------------------------------------------------------------------------------------------

@@ -17,8 +17,9 @@ function modelRow(name: string, folder: FolderState): Row {
   const champion = versions.find((version) => version.champion);
   const ready = versions.filter((version) => !version.champion && version.run?.decision.verdict === 'pass').map(({ version }) => version);
   const declared = outline?.models.find((model) => model.name === name);
+  const inProduction = champion?.version ?? declared?.champion ?? null;
   const summary = [
-    champion === undefined ? l10n.t('no champion') : l10n.t('champion {0}', champion.version),
+    inProduction === null ? l10n.t('no champion') : l10n.t('champion {0}', inProduction),
     versions.length === 0 ? l10n.t('not judged yet') : ready.length === 0 ? l10n.t('none ready') : l10n.t('{0} ready', ready.join(', ')),
   ].join(' · ');
   return {

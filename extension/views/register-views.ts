@@ -64,7 +64,7 @@ export function registerViews(workbench: Workbench): vscode.Disposable {
       folders: sessions.folders.length,
       trusted: vscode.workspace.isTrusted,
       hasServer: workbench.target !== 'universal',
-      sessions: all.map((session) => ({ hasConfig: sessions.hasConfig(session), state: session.state, problem: session.snapshot?.problem ?? null })),
+      sessions: all.map((session) => ({ hasConfig: sessions.hasConfig(session), state: session.state, problem: session.snapshot?.problem ?? null, isRead: session.outline !== null })),
       hasRows: folders.some((folder) => modelRows(folder).length > 0 || folder.snapshot.batches.length > 0),
     });
     void vscode.commands.executeCommand('setContext', 'slipway.state', state);
@@ -97,8 +97,10 @@ function messageOf(sessions: readonly Session[], folders: FolderState[]): string
 }
 
 function treeItem(row: Row): vscode.TreeItem {
-  const item = new vscode.TreeItem(row.label, row.children === undefined || row.children.length === 0 ? vscode.TreeItemCollapsibleState.None : row.open === true ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed);
-  item.id = row.id;
+  const isLeaf = row.children === undefined || row.children.length === 0;
+  const item = new vscode.TreeItem(row.label, isLeaf ? vscode.TreeItemCollapsibleState.None : row.open === true ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed);
+  // The editor remembers of each id whether it is open: what had nothing to open has not been closed by anybody.
+  item.id = isLeaf ? `${row.id} leaf` : row.id;
   item.description = row.description;
   item.tooltip = row.tooltip === undefined ? undefined : new vscode.MarkdownString(row.tooltip);
   item.iconPath = new vscode.ThemeIcon(row.icon.id, row.icon.color === undefined ? undefined : new vscode.ThemeColor(row.icon.color));

@@ -8,7 +8,7 @@ interface Situation {
   folders: number;
   trusted: boolean;
   hasServer: boolean;
-  sessions: { hasConfig: boolean; state: SessionState; problem: ProblemBody | null }[];
+  sessions: { hasConfig: boolean; state: SessionState; problem: ProblemBody | null; /** What slipway.yaml names is known. */ isRead: boolean }[];
   hasRows: boolean;
 }
 
@@ -21,5 +21,5 @@ export function viewState({ folders, trusted, hasServer, sessions, hasRows }: Si
   if (!sessions.some(({ hasConfig }) => hasConfig)) return 'no-config';
   if (sessions.some(({ problem }) => problem !== null && problem.code !== 'config-missing')) return 'config-error';
   if (sessions.some(({ state }) => state.name === 'stopped')) return 'stopped';
-  return sessions.some(({ hasConfig, state }) => hasConfig && state.name !== 'ready') ? 'starting' : 'empty';
+  return sessions.some(({ hasConfig, state, isRead }) => hasConfig && (state.name !== 'ready' || !isRead)) ? 'starting' : 'empty';
 }

@@ -138,7 +138,7 @@ describe('gates and readiness', () => {
 });
 
 describe('the welcome', () => {
-  const session = { hasConfig: true, state: { name: 'ready' } as const, problem: null };
+  const session = { hasConfig: true, state: { name: 'ready' } as const, problem: null, isRead: true };
   const config = { type: 'urn:slipway:problem:config-invalid', code: 'config-invalid', title: '', detail: '', hint: '', status: 400 } as const;
   const calm = { folders: 1, trusted: true, hasServer: true, sessions: [session], hasRows: false };
 
@@ -151,6 +151,7 @@ describe('the welcome', () => {
     ['an error in slipway.yaml', { ...calm, sessions: [{ ...session, problem: config }] }, 'config-error'],
     ['a server that has stopped', { ...calm, sessions: [{ ...session, state: { name: 'stopped', reason: 'x' } as const }] }, 'stopped'],
     ['a server that is on its way', { ...calm, sessions: [{ ...session, state: { name: 'starting' } as const }] }, 'starting'],
+    ['a slipway.yaml that is being read', { ...calm, sessions: [{ ...session, isRead: false }] }, 'starting'],
     ['a slipway.yaml without models', calm, 'empty'],
   ])('%s', (_, situation, state) => {
     expect(viewState(situation)).toBe(state);
