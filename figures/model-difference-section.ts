@@ -17,24 +17,23 @@ export function modelDifferenceSection(difference: ModelFileDifference, width: n
   return markup`<h3>Signature</h3>${signaturePart(inputs, outputs)}<h3>Operators</h3>${operatorsPart(operators)}<h3>Weights <span class="quiet">largest relative change first</span></h3>${weightsPart(difference.weights, width)}<h3>Metadata</h3>${metadataPart(metadata)}`;
 }
 
-/** "Same signature; 3 kinds of operators differ; 12 of 14 weights changed, fc1.weight most (4.1 %)." */
+/** "Same signature; 3 kinds of operators differ; 12 tensors differ, fc1.weight most (4.1 %)." */
 export function modelDifferenceSentence({ inputs, outputs, operators, weights, metadata }: ModelFileDifference): string {
   const signature = differing(inputs).length + differing(outputs).length;
   const kinds = operators.filter(({ before, after }) => before?.count !== after?.count).length;
-  const changed = sortWeights(weights).filter((weight) => weight.before === null || weight.after === null || weight.relativeChange !== 0);
-  const [most] = changed;
+  const most = sortWeights(weights).find(({ relativeChange }) => relativeChange !== null);
   const parts = [
     signature === 0 ? 'same signature' : `${countText(signature)} ${signature === 1 ? 'input or output differs' : 'inputs and outputs differ'}`,
     kinds === 0 ? 'same operators' : `${countText(kinds)} ${kinds === 1 ? 'kind of operator differs' : 'kinds of operators differ'}`,
-    changed.length === 0 ? 'same weights' : `${countText(changed.length)} ${changed.length === 1 ? 'tensor differs' : 'tensors differ'}${most.relativeChange === null ? '' : `, ${cutAt(most.name, 40)} most (${shareText(most.relativeChange)})`}`,
+    weights.length === 0 ? 'same weights' : `${countText(weights.length)} ${weights.length === 1 ? 'tensor differs' : 'tensors differ'}${most === undefined || most.relativeChange === null ? '' : `, ${cutAt(most.name, 40)} most (${shareText(most.relativeChange)})`}`,
     ...(differing(metadata).length === 0 ? [] : [`${countText(differing(metadata).length)} ${differing(metadata).length === 1 ? 'line' : 'lines'} of metadata`]),
   ];
   return `${parts[0][0].toUpperCase()}${parts[0].slice(1)}; ${parts.slice(1).join('; ')}.`;
 }
 
-/** Largest relative change on top; what only one side has before all others, since it cannot be compared. */
+/** Largest relative change on top, below what cannot be compared: tensors that one side lacks, or has in another shape. */
 export function sortWeights(weights: ModelFileDifference['weights']): ModelFileDifference['weights'] {
-  const rank = ({ before, after, relativeChange }: ModelFileDifference['weights'][number]) => (before === null || after === null ? Infinity : (relativeChange ?? -1));
+  const rank = ({ relativeChange }: ModelFileDifference['weights'][number]) => relativeChange ?? Infinity;
   return [...weights].sort((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
 }
 
@@ -74,12 +73,9 @@ function metadataPart(metadata: ModelFileDifference['metadata']): Markup {
 }
 
 function weightsPart(weights: ModelFileDifference['weights'], width: number): Markup {
-  const sorted = sortWeights(weights);
-  const changed = sorted.filter(({ before, after, relativeChange }) => before === null || after === null || relativeChange !== 0);
-  if (weights.length === 0) return markup`<p class="quiet">Neither has tensors of weights: the numbers are attributes of its operators.</p>`;
-  if (changed.length === 0) return markup`<p class="quiet">All ${countText(weights.length)} tensors hold the same values.</p>`;
+  if (weights.length === 0) return markup`<p class="quiet">No tensor differs.</p>`;
+  const changed = sortWeights(weights);
   const bars = changed.flatMap(({ name, relativeChange }) => (relativeChange === null ? [] : [{ label: name, value: relativeChange, text: shareText(relativeChange) }])).slice(0, weightsDrawn);
-  const same = weights.length - changed.length;
   return markup`${bars.length < 2 ? null : barsFigure({ bars, head: ['tensor', 'relative change'], finding: `Relative change of ${countText(bars.length)} tensors, ${cutAt(bars[0].label, 60)} first with ${bars[0].text}`, width })}${changesTable(
     ['', 'tensor', 'change', 'mean', 'standard deviation', 'least … most'],
     changed.slice(0, listedMax).map(({ name, shape, before, after, relativeChange }) => [
@@ -92,7 +88,7 @@ function weightsPart(weights: ModelFileDifference['weights'], width: number): Ma
     ]),
     changed.length,
     2,
-  )}${same === 0 ? null : markup`<p class="quiet">${countText(same)} ${same === 1 ? 'tensor holds' : 'tensors hold'} the same values.</p>`}`;
+  )}`;
 }
 
 function notFinite(statistics: WeightStatistics | null): Markup | null {

@@ -2,13 +2,14 @@ import type { BatchSummary } from '../protocol/run.ts';
 import { groupBy } from './group-by.ts';
 
 /**
- * The batches that follow one another with this one, oldest first: `current/2013-07` and its siblings by name, or a
- * dataset of one batch by the time it was checked. Of batches checked more than once, the newest check.
+ * The batches that follow one another with this one, oldest first: those of its dataset by name (`current/2013-07` and
+ * its siblings), or a dataset of one batch by the time it was checked. Of batches checked more than once, the newest
+ * check.
  */
 export function historyOf(batches: readonly BatchSummary[], { id, name }: Pick<BatchSummary, 'id' | 'name'>): BatchSummary[] {
-  const series = seriesOf(name);
+  const dataset = batches.find((each) => each.id === id)?.dataset ?? null;
   const newestFirst = [...batches].sort((a, b) => (a.checkedAt < b.checkedAt ? 1 : -1));
-  const siblings = newestFirst.filter((each) => seriesOf(each.name) === series);
+  const siblings = newestFirst.filter((each) => (dataset === null ? seriesOf(each.name) === seriesOf(name) : each.dataset === dataset));
   const byName = [...groupBy(siblings, (each) => each.name).values()].map((checks) => checks.find((check) => check.id === id) ?? checks[0]);
   if (byName.length > 1) return byName.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
   return [...groupBy(siblings, ({ digest }) => digest).values()].map((checks) => checks.find((check) => check.id === id) ?? checks[0]).reverse();

@@ -36,7 +36,7 @@ export function findingItem(finding: Finding, { context, batch, rows, showRows }
 function nextPart({ id }: Finding, next: string, batch: string, context: PageContext): TemplateResult {
   const { words, yaml } = splitNext(next);
   return html`<div class="accept"><p>${foreignText(words, 400)}</p>
-    ${yaml === null ? nothing : html`<pre>${foreignText(yaml, 400)}</pre>${context.can.act ? html`<slip-button secondary label=${`Write It into slipway.yaml to accept ${safeText(id)}`} @click=${() => context.act({ do: 'accept-finding', batch, finding: id })}>Write It into slipway.yaml</slip-button>` : nothing}`}</div>`;
+    ${yaml === null ? nothing : html`<pre>${foreignText(yaml, 400)}</pre>${context.can.act ? html`<slip-button secondary label=${`Write it into slipway.yaml to accept ${safeText(id)}`} @click=${() => context.act({ do: 'accept-finding', batch, finding: id })}>Write it into slipway.yaml</slip-button>` : nothing}`}</div>`;
 }
 
 /** What to do about a finding, apart from what to write to accept it. */

@@ -95,7 +95,7 @@ export class ModelFilePageElement extends ResizedPage<Extract<ViewTarget, { view
     const running = this.context.works.some(({ command }) => command.kind === 'run');
     const [version] = versions;
     const command = { kind: 'run' as const, ...(version !== undefined && { models: [version.model], versions: [version.version] }), ...(version !== undefined && version.run !== null && { force: true }) };
-    return html`<slip-button ?disabled=${running} @click=${() => this.context.act({ do: 'run', command })}>Check Model</slip-button>${running ? html`<span class="quiet">A run is under way</span>` : nothing}`;
+    return html`<slip-button ?disabled=${running} @click=${() => this.context.act({ do: 'run', command })}>Check model</slip-button>${running ? html`<span class="quiet">A run is under way</span>` : nothing}`;
   }
 
   #compareSelect(path: string): TemplateResult | typeof nothing {
@@ -126,7 +126,7 @@ export class ModelFilePageElement extends ResizedPage<Extract<ViewTarget, { view
           <th scope="row">${foreignText(`${model} ${version}`, 80)}${champion ? html` <span class="tag">★ champion</span>` : nothing}</th>
           <td>${run === null ? html`<span class="quiet">not judged yet</span>` : placed(verdictMark(run.decision.verdict))}</td>
           <td data-label="judged">${run === null ? nothing : html`<time class="digits" datetime=${run.startedAt}>${run.startedAt.slice(0, 16).replace('T', ' ')} UTC</time>`}</td>
-          <td>${run === null ? nothing : html`<button class="link" aria-label=${safeText(`Open Run ${run.id}`)} @click=${() => this.context.act({ do: 'show', target: { view: 'gates', run: run.id } })}>Open Run</button>`}</td>
+          <td>${run === null ? nothing : html`<button class="link" aria-label=${safeText(`Open run ${run.id}`)} @click=${() => this.context.act({ do: 'show', target: { view: 'gates', run: run.id } })}>Open run</button>`}</td>
         </tr>`,
       )}</tbody></table></div>
     </section>`;

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { barsFigure } from '../../figures/bars-figure.ts';
 import { confusionFigure } from '../../figures/confusion-figure.ts';
 import { curveFigure } from '../../figures/curve-figure.ts';
 import { decidingFigure } from '../../figures/deciding-figure.ts';
-import { distributionFigure } from '../../figures/distribution-figure.ts';
+import { distributionFigure, distributionThumbnail } from '../../figures/distribution-figure.ts';
 import { dumbbellAxis, dumbbellFigure } from '../../figures/dumbbell-figure.ts';
-import { effectFigure } from '../../figures/effect-figure.ts';
+import { effectFigure, effectScaleFigure } from '../../figures/effect-figure.ts';
 import { estimateFigure } from '../../figures/estimate-figure.ts';
 import { histogramFigure } from '../../figures/histogram-figure.ts';
 import { intervalAxis, intervalFigure, rulerFigure } from '../../figures/interval-figure.ts';
@@ -19,15 +20,20 @@ const bound = { min: -0.01 };
 const comparison = { champion: measured(0.71), candidate: measured(0.67), metric: 'recall', slice: { name: 'carrier = AA', where: [], source: 'declared' as const } };
 
 const drawings: Record<string, () => Markup | null> = {
+  bars: () => barsFigure({ bars: [{ label: 'Cast', value: 5, text: '5' }, { label: 'TreeEnsembleClassifier (ml)', value: 1, text: '1' }, { label: '3 others', value: 0, text: '0' }], head: ['operator', 'nodes'], finding: '6 nodes of 5 kinds, most of them Cast', width: 320 }),
   confusion: () => confusionFigure({ labels: ['0', '1'], counts: [[14_411, 4201], [3146, 3056]] }, 'Confusion of 2 labels, accuracy 0.704'),
   curve: () => curveFigure({ candidate: { curve: { points: [[0, 0], [0.1, 0.4], [0.4, 0.8], [1, 1]] }, label: 'candidate 0.740' }, champion: { curve: { points: [[0, 0], [0.5, 0.7], [1, 1]] }, label: 'champion 0.731' }, x: 'false positive rate', y: 'true positive rate', diagonal: true, finding: 'ROC curve, area 0.740' }),
   deciding: () => decidingFigure(blockedRun()),
   'distribution-categorical': () => distributionFigure(driftColumns.carrier),
   'distribution-dates': () => distributionFigure(driftColumns.time),
   'distribution-discrete': () => distributionFigure(driftColumns.visib),
+  'distribution-large': () => distributionFigure(driftColumns.temp, { width: 520, height: 234 }),
   'distribution-numeric': () => distributionFigure(driftColumns.temp),
+  'distribution-thumbnail': () => distributionThumbnail(driftColumns.temp),
+  'distribution-thumbnail-categorical': () => distributionThumbnail(driftColumns.carrier),
   dumbbell: () => dumbbellFigure(comparison, dumbbellAxis([comparison])),
   effect: () => effectFigure(driftColumns.temp),
+  'effect-scale': () => effectScaleFigure({ ...driftColumns.temp, effect: { ...driftColumns.temp.effect, value: 0.102 } }),
   estimate: () => estimateFigure({ metric: 'accuracy', estimated: measured(0.667, 0.006), reference: measured(0.704, 0.006), realised: measured(0.693, 0.006), definition: 'CBPE' }),
   histogram: () => histogramFigure({ edges: [0, 0.4, 0.8, 1.2, 2.4], counts: [957, 20, 17, 6], marks: [{ at: 0.107, label: 'p50 0.11' }, { at: 0.15, label: 'p95 0.15' }, { at: 2.4, label: 'p99 2.4' }], logarithmic: true, unit: ' ms', finding: 'Latency of 1,000 runs' }),
   interval: () => intervalFigure({ measured: measured(-0.041, 0.021), bound, verdict: 'fail', finding: 'recall is 4.1 pt worse' }, intervalAxis([{ measured: measured(-0.041, 0.021), bound }])),
@@ -156,5 +162,31 @@ describe('a confusion matrix', () => {
     const labels = Array.from({ length: 30 }, (_, index) => `label${index}`);
     const counts = labels.map((_, actual) => labels.map((__, predicted) => (actual === predicted ? 100 : actual === 4 && predicted === 9 ? 31 : 0)));
     expect(textOf(lines(confusionFigure({ labels, counts }, '30 labels'))).replace(/\s+/g, ' ')).toContain('actual predicted rows label4 label9 31');
+  });
+});
+
+describe('bars', () => {
+  it('are not drawn where there is nothing to draw', () => {
+    expect(barsFigure({ bars: [], head: ['a', 'b'], finding: 'none' })).toBeNull();
+  });
+
+  it('grow with their values, and keep room for what is written behind them', () => {
+    const drawing = barsFigure({ bars: [1, 2, 4].map((value) => ({ label: 'x'.repeat(400), value, text: `${value},000,000 bytes` })), head: ['a', 'b'], finding: 'three', width: 320 });
+    const widths = tags(drawing, 'now-area').map((tag) => numbersOf(tag, 'width')[0]);
+    expect(widths[1] / widths[0]).toBeCloseTo(2, 1);
+    expect(widths[2] / widths[0]).toBeCloseTo(4, 1);
+    for (const tag of tags(drawing, 'now')) expect(numbersOf(tag, 'x1')[0]).toBeLessThan(320 - 7 * '4,000,000 bytes'.length);
+  });
+});
+
+describe('a thumbnail of a distribution', () => {
+  it('has neither texts nor a table, which stand beside it', () => {
+    const all = tagsOf(lines(distributionThumbnail(driftColumns.carrier))).map(({ name }) => name);
+    expect(all).not.toContain('text');
+    expect(all).not.toContain('details');
+  });
+
+  it('is not there where the distributions are not', () => {
+    expect(distributionThumbnail(driftColumns.dest)).toBeNull();
   });
 });
