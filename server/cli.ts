@@ -1,14 +1,18 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, realpath, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { pc } from './colours.ts';
 import { batchPage } from '../figures/batch-page.ts';
+import { readinessPage } from '../figures/readiness-page.ts';
 import { reportPage } from '../figures/report-page.ts';
 import type { Verdict } from '../protocol/measured.ts';
 import { problems, type ProblemBody, type ProblemCode } from '../protocol/problem.ts';
 import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
+import { addressOf, type ViewTarget } from '../protocol/view.ts';
 import type { ReadinessReport } from '../protocol/workspace.ts';
+import type { Browser } from './browser.ts';
 import { columnsText } from './columns-text.ts';
 import { configFile, loadConfig } from './config.ts';
 import type { Connection } from './connection.ts';
@@ -162,13 +166,15 @@ function program(): Command {
 
   command('readiness [model]', 'what still keeps a model from production: every criterion with its evidence or its statement')
     .option('--json', 'print the reports as JSON lines (ReadinessReport in docs/contract.md)')
+    .option('--report <file>', 'write the HTML report')
     .option('--all', 'show every criterion, not only what is not met')
-    .action(async (model: string | undefined, options: { json?: boolean; all?: boolean }) => {
+    .action(async (model: string | undefined, options: { json?: boolean; report?: string; all?: boolean }) => {
       await withConnection(slipway, async (connection, workspace) => {
         const models = model === undefined ? await modelNames(workspace) : [model];
         const reports: ReadinessReport[] = [];
         for (const name of models) reports.push(await connection.readiness(name));
         console.log(reports.map((report) => (options.json === true ? JSON.stringify(report) : readinessText(report, { all: options.all }))).join(options.json === true ? '\n' : '\n\n'));
+        if (options.report !== undefined) await writeOutput(options.report, readinessPage(reports, new Date().toISOString()));
         process.exitCode = exitCodes[worstVerdict(reports.flatMap(verdictsOfReadiness))];
       });
     });
@@ -228,6 +234,31 @@ function program(): Command {
       });
     });
 
+  command('view [id]', 'the reports as pages for a browser on this machine, until Ctrl-C')
+    .option('--open', 'also open them in the default browser')
+    .option('--json', 'print the address as JSON: {"url": …}')
+    .action(async (id: string | undefined, options: { open?: boolean; json?: boolean }) => {
+      const { openBrowser } = await import('./browser.ts');
+      let browser: Browser | null = null;
+      let upstream = { socket: '', token: '' };
+      try {
+        await withConnection(slipway, async (connection, workspace) => {
+          upstream = connection.address;
+          if (browser === null) {
+            const target = await targetOf(connection, id);
+            browser = await openBrowser({ upstream: () => upstream, title: `Slipway · ${basename(workspace)}`, now: Date.now });
+            const url = `${browser.address()}#${addressOf(target)}`;
+            console.log(options.json === true ? JSON.stringify({ url }) : url);
+            if (options.json !== true) console.error(pc.dim('Opens once, within five minutes; Ctrl-C closes the pages'));
+            if (options.open === true) openInDefaultBrowser(url);
+          }
+          await untilClosed(browser, connection);
+        });
+      } finally {
+        await (browser as Browser | null)?.close();
+      }
+    });
+
   command('mcp', 'serve the tools for agents (Model Context Protocol) on standard input and output').action(async () => {
     const { serveTools } = await import('./mcp.ts');
     await serveTools(await findWorkspace(slipway.opts<Options>().workspace), interrupt.signal);
@@ -244,6 +275,38 @@ function program(): Command {
     });
 
   return slipway;
+}
+
+/** A run or a batch by its id; without one, all runs. */
+async function targetOf(connection: Connection, id: string | undefined): Promise<ViewTarget> {
+  if (id === undefined) return { view: 'runs', model: null };
+  const run = await connection.readRun(id).catch((error: unknown) => {
+    if (error instanceof Problem && error.code === 'run-missing') return null;
+    throw error;
+  });
+  return run === null ? { view: 'data', batch: (await connection.readBatch(id)).id } : { view: 'gates', run: run.id };
+}
+
+/** @throws Problem `server-unreachable` when the owner of the workspace ends first */
+function untilClosed(browser: Browser, connection: Connection): Promise<void> {
+  return new Promise((resolve, reject) => {
+    interrupt.signal.addEventListener('abort', () => resolve(), { once: true });
+    if (interrupt.signal.aborted) resolve();
+    void browser.closed.then(() => {
+      if (!interrupt.signal.aborted) console.error(pc.dim('Nobody has looked for half an hour; the pages are closed'));
+      resolve();
+    });
+    connection.subscribe((message) => {
+      if (message.kind === 'problem' && message.work === '*') reject(new Problem(message.problem.code, message.problem.detail));
+    });
+  });
+}
+
+function openInDefaultBrowser(url: string): void {
+  const [program, ...args] = process.platform === 'darwin' ? ['open', url] : process.platform === 'win32' ? ['rundll32', 'url.dll,FileProtocolHandler', url] : ['xdg-open', url];
+  const child = spawn(program, args, { stdio: 'ignore', detached: true });
+  child.on('error', () => console.error(`${pc.yellow('!')} ${program} could not be started; open the address yourself`));
+  child.unref();
 }
 
 /** What a person sees of work under way; with `--json`, problems alone. */
@@ -289,7 +352,7 @@ async function showRows(connection: Connection, batch: string, finding: string, 
   const { rows, total, columns } = await connection.failingRows(batch, finding, limit);
   console.log(`\n${pc.bold(finding)}  ${total === 0 ? 'no row breaks it' : `${rows.length} of ${total} rows`}`);
   if (rows.length === 0) return;
-  console.log(table(['row', ...columns], rows.map(({ row, values }) => [String(row), ...values.map((value) => (value === null ? pc.dim('null') : String(value)))])).join('\n'));
+  console.log(table(['row', ...columns], rows.map(({ row, values }) => [String(row + 1), ...values.map((value) => (value === null ? pc.dim('null') : String(value)))])).join('\n'));
 }
 
 async function writeOutput(path: string, text: string): Promise<void> {

@@ -36,7 +36,7 @@ describe('docs/cli.md', () => {
       const listed = [...section.matchAll(/^\| `(--[^`]+)` \|/gm)].map(([, flag]) => flag);
       expect(listed, name).toEqual(flagsIn(stdout));
     }
-  });
+  }, 120_000);
 
   it('gives the exit codes that --help gives, in the same words', () => {
     const told = [...help.matchAll(/^ +(\d+) {2}(.+)$/gm)].map(([, code, meaning]) => `| ${code} | ${meaning} |`);

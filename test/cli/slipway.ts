@@ -35,8 +35,8 @@ export interface Ended {
 export interface Running {
   readonly pid: number;
   readonly ended: Promise<Ended>;
-  /** Resolves when the text stands in what it has written so far; rejects when it ends without. */
-  says(text: string): Promise<void>;
+  /** Resolves with its standard output so far when the text stands in what it has written; rejects when it ends without. */
+  says(text: string): Promise<string>;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -140,7 +140,7 @@ function follow(child: ChildProcess): Running {
           const said = stdout.includes(text) || stderr.includes(text);
           if (!said && !over) return;
           waiting.delete(look);
-          if (said) resolve();
+          if (said) resolve(stdout);
           else reject(new Error(`It ended without saying ${JSON.stringify(text)}:\n${stdout}\n${stderr}`));
         };
         waiting.add(look);

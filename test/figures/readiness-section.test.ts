@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { readinessPage } from '../../figures/readiness-page.ts';
 import { readinessSection } from '../../figures/readiness-section.ts';
 import type { ReadinessCriterion } from '../../protocol/workspace.ts';
 
 const criterion = (more: Partial<ReadinessCriterion>): ReadinessCriterion => ({ criterion: 'a', group: 'Quality', kind: 'built-in', state: 'pass', text: '', evidence: null, next: null, ...more });
-const draw = (criteria: Partial<ReadinessCriterion>[], options = {}): string => readinessSection({ criteria: criteria.map(criterion) }, options).text;
+const draw = (criteria: Partial<ReadinessCriterion>[]): string => readinessSection({ criteria: criteria.map(criterion) }).text;
 const positions = (text: string, ...words: string[]): number[] => words.map((word) => text.indexOf(word));
 
 describe('the readiness section', () => {
@@ -30,22 +31,25 @@ describe('the readiness section', () => {
     }
   });
 
-  it('leads to the evidence by the address of its view', () => {
-    expect(draw([{ evidence: { kind: 'gate', run: 'r-1&x', gate: 'g' } }])).toContain('<a href="#view=gates&amp;run=r-1%26x">the run</a>');
-    expect(draw([{ evidence: { kind: 'batch', batch: 'b-1' } }])).toContain('<a href="#view=data&amp;batch=b-1">the check</a>');
-    expect(draw([{ evidence: { kind: 'config', line: 12 } }])).toContain('slipway.yaml:12');
+  it('names the evidence, and the line that asks for it', () => {
+    expect(draw([{ evidence: { kind: 'gate', run: 'r-1', gate: 'g' } }])).toContain('run r-1');
+    expect(draw([{ evidence: { kind: 'batch', batch: 'b-1' } }])).toContain('check b-1');
+    expect(draw([{ evidence: { kind: 'config', line: 12 }, line: 12 }]).match(/slipway\.yaml:12/g)).toHaveLength(1);
+    expect(draw([{ evidence: { kind: 'statement', by: 'Ada', at: '2026-01-02T03:04:05Z', expires: null, text: '' } }])).toContain('statement of 2026-01-02');
     expect(draw([{ line: 30, state: 'missing', next: 'somebody states it: `slipway state a`' }])).toContain('slipway.yaml:30');
     expect(draw([{ state: 'missing', next: 'write `{cases: all}` under `gates`' }])).toContain('write <code>{cases: all}</code> under <code>gates</code>');
   });
 
-  it('offers to state what takes a statement, where somebody will hear it', () => {
-    const lacking = [{ criterion: 'tea "hot"', kind: 'statement', state: 'missing' }, { criterion: 'measured', state: 'missing' }] as const;
-    expect(draw([...lacking])).not.toContain('<button');
-    expect(draw([...lacking], { canState: true }).match(/<button[^>]*>/g)).toEqual(['<button type="button" class="link" data-criterion="tea &quot;hot&quot;">']);
-  });
-
   it('escapes whatever was stated', () => {
-    const text = draw([{ criterion: '<img src=x onerror=alert(1)>', group: '<b>', state: 'missing', text: '"><script>', next: '`<i>`' }], { canState: true });
+    const text = draw([{ criterion: '<img src=x onerror=alert(1)>', group: '<b>', state: 'missing', text: '"><script>', next: '`<i>`' }]);
     expect(text).not.toMatch(/<img|<script|<b>|<i>/);
   });
+});
+
+it('the page of readiness says of each model what holds, and needs nothing but itself', () => {
+  const report = { model: 'churn', version: 'v2', digest: 'ab'.repeat(32), ready: false, sentence: 'churn v2 is not ready.', counts: { met: 0, of: 1 }, criteria: [criterion({ state: 'missing' })] };
+  const text = readinessPage([report, { ...report, model: 'other', sentence: 'other is ready.', ready: true, criteria: [criterion({})] }], '2026-01-02T03:04:05.000Z');
+  expect(text.match(/<h1>.*?<\/h1>/gs)).toHaveLength(2);
+  expect(text).toContain('2026-01-02 03:04 UTC');
+  expect(text).not.toMatch(/<script|https?:/);
 });
