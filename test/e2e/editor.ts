@@ -28,11 +28,13 @@ export interface EditorOptions {
 export interface Editor {
   /** Opens a folder in a window of its own, as a user who has never opened it. */
   open(workspace: string): Promise<Workbench>;
-  /** Loads the extension's own folder for development and runs a suite inside its host; gives what the suite wrote down. */
+  /** Of a folder's window; the payload is what the smoke-test driver passes on to the window. */
   address(workspace: string, payload?: [string, string][]): string;
   newContext(): Promise<BrowserContext>;
   /** Process id of the leash: the editor's processes descend from it. */
   pid: number;
+  /** Home folder of its user, for this editor alone. */
+  home: string;
   useTheme(theme: Theme): Promise<void>;
   close(): Promise<void>;
 }
@@ -75,7 +77,8 @@ export async function startEditor({ restricted = false, prefix = '', settings = 
       ...['--user-data-dir', join(home, 'data'), '--extensions-dir', extensions, '--vscode-option', 'enable-smoke-test-driver', '--vscode-option', 'skip-welcome'],
       ...(restricted ? [] : ['--disable-workspace-trust']),
     ],
-    { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { ...environmentOfAUser(), HOME: home, XDG_CONFIG_HOME: join(home, 'config'), XDG_DATA_HOME: join(home, 'share') } },
+    // In a group of its own: whoever ends the tests' whole group leaves it alive to end the editor's.
+    { detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { ...environmentOfAUser(), HOME: home, XDG_CONFIG_HOME: join(home, 'config'), XDG_DATA_HOME: join(home, 'share') } },
   );
   const log: string[] = [];
   const origin = await new Promise<string>((resolve, reject) => {
@@ -99,6 +102,7 @@ export async function startEditor({ restricted = false, prefix = '', settings = 
     address,
     newContext,
     pid: leash.pid ?? 0,
+    home,
     async open(workspace) {
       const context = await newContext();
       return openWorkbench(context, address(workspace));

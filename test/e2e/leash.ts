@@ -8,10 +8,12 @@ child.once('exit', (code) => {
   end('SIGKILL');
   process.exit(code ?? 1);
 });
-process.once('disconnect', () => {
-  end('SIGTERM');
-  setTimeout(() => end('SIGKILL'), graceMs);
-});
+for (const event of ['disconnect', 'SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(event, () => {
+    end('SIGTERM');
+    setTimeout(() => end('SIGKILL'), graceMs);
+  });
+}
 
 function end(signal: NodeJS.Signals): void {
   try {

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import type { BrowserContext, Frame, Locator, Page } from 'playwright-core';
 
@@ -20,6 +22,7 @@ export interface Workbench {
   problems(): Promise<string[]>;
   /** Rows of the Test Explorer. */
   tests(): Promise<string[]>;
+  /** Every notification since the window was loaded, also those that have gone. */
   notifications(): Promise<string[]>;
   tabs(): Promise<string[]>;
   statusBar(): Promise<string[]>;
@@ -29,6 +32,7 @@ export interface Workbench {
   axe(frame: Frame): Promise<string[]>;
   /** Breaches of a content security policy and errors in our own frames since the window was opened. */
   faults: string[];
+  /** Kept in .cache/screenshots, or the folder that $SLIPWAY_SCREENSHOTS names. */
   screenshot(name: string): Promise<void>;
   reload(): Promise<void>;
   /** As a user closes a tab: the editor is told. */
@@ -36,7 +40,17 @@ export interface Workbench {
 }
 
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const waitMs = 30_000;
+const screenshots = fileURLToPath(new URL('../../.cache/screenshots', import.meta.url));
+const waitMs = 60_000;
+
+/** Toasts go by themselves: what stood in one is kept. */
+const rememberNotifications = `
+  globalThis.slipwayNotifications = [];
+  addEventListener('DOMContentLoaded', () => new MutationObserver(() => {
+    for (const { textContent } of document.querySelectorAll('.notifications-toasts .notification-list-item-message')) {
+      if (textContent !== '' && !slipwayNotifications.includes(textContent)) slipwayNotifications.push(textContent);
+    }
+  }).observe(document.body, { subtree: true, childList: true }));`;
 
 export async function openWorkbench(context: BrowserContext, address: string): Promise<Workbench> {
   const page = await context.newPage();
@@ -49,6 +63,7 @@ export async function openWorkbench(context: BrowserContext, address: string): P
   page.on('pageerror', (error) => {
     if (/slipway/i.test(error.stack ?? '')) faults.push(error.stack ?? error.message);
   });
+  await page.addInitScript(rememberNotifications);
   await page.goto(address);
   await settle();
 
@@ -116,7 +131,7 @@ export async function openWorkbench(context: BrowserContext, address: string): P
       await command('Testing: Focus on Test Explorer View');
       return labels(itemsOf(page.locator('.test-explorer')));
     },
-    notifications: () => page.locator('.notifications-toasts .notification-list-item-message').allInnerTexts(),
+    notifications: () => page.evaluate<string[]>('slipwayNotifications'),
     tabs: () => page.locator('.tabs-container .tab').evaluateAll((tabs) => tabs.map((tab) => tab.getAttribute('aria-label') ?? '')),
     statusBar: () => page.locator('.part.statusbar .statusbar-item').evaluateAll((items) => items.map((item) => item.getAttribute('aria-label') ?? item.textContent ?? '')),
     async frame(selector) {
@@ -136,8 +151,7 @@ export async function openWorkbench(context: BrowserContext, address: string): P
       return violations.map(({ id, impact, help, nodes }) => `${id} (${impact ?? 'unknown'}): ${help}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} ${failureSummary ?? ''}`).join(' | ')}`);
     },
     async screenshot(name) {
-      const folder = process.env.SLIPWAY_SCREENSHOTS;
-      if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png` });
+      await page.screenshot({ path: join(process.env.SLIPWAY_SCREENSHOTS ?? screenshots, `${name}.png`) });
     },
     async reload() {
       await page.reload();
