@@ -50,6 +50,16 @@ export interface Progress {
   unit: 'rows' | 'bytes' | 'columns' | 'resamples' | 'runs' | 'files';
 }
 
+/** A piece of work that waits or is under way. */
+export interface ActiveWork {
+  work: string;
+  command: Command;
+  /** The run it is making. */
+  run: { id: string; model: string; version: string } | null;
+  /** The latest of it, for those who came late. */
+  progress: Progress | null;
+}
+
 export interface Snapshot {
   /** What is wrong with slipway.yaml, if anything. */
   problem: ProblemBody | null;
@@ -58,7 +68,7 @@ export interface Snapshot {
   refused: RefusedFile[];
   runs: RunSummary[];
   batches: BatchSummary[];
-  active: { work: string; command: Command }[];
+  active: ActiveWork[];
 }
 
 /**
@@ -79,6 +89,8 @@ export type FeedMessage =
   | { kind: 'run-kept'; sequence: number; work: string; run: RunSummary }
   /** slipway.yaml was written; `notes` are guesses to confirm, and files that were left out with the reason. */
   | { kind: 'was-set-up'; sequence: number; work: string; path: string; notes: string[] }
+  /** slipway.yaml is not what it was: `problem` is what is wrong with it now. Its outline can be asked for anew. */
+  | { kind: 'config-changed'; sequence: number; problem: ProblemBody | null }
   | { kind: 'stated'; sequence: number; work: string; statement: Statement }
   | { kind: 'batch-checked'; sequence: number; work: string; batch: BatchSummary }
   | { kind: 'problem'; sequence: number; work: string; problem: ProblemBody }

@@ -1,4 +1,4 @@
-import type { FeedMessage, ModelVersionSummary, RefusedFile, Snapshot } from './feed.ts';
+import type { ActiveWork, FeedMessage, ModelVersionSummary, RefusedFile, Snapshot } from './feed.ts';
 import type { RunSummary } from './run.ts';
 
 const summariesMax = 100;
@@ -9,27 +9,36 @@ export function followSnapshot(snapshot: Snapshot, message: FeedMessage): Snapsh
     case 'snapshot':
       return message.snapshot;
     case 'work-started':
-      return { ...snapshot, active: [...snapshot.active.filter(({ work }) => work !== message.work), { work: message.work, command: message.command }] };
+      return { ...snapshot, active: [...snapshot.active.filter(({ work }) => work !== message.work), { work: message.work, command: message.command, run: null, progress: null }] };
     case 'work-finished':
       return { ...snapshot, active: snapshot.active.filter(({ work }) => work !== message.work) };
     case 'model-seen':
       return { ...snapshot, models: withVersion(snapshot.models, message.version), refused: snapshot.refused.filter(({ path }) => path !== message.version.path) };
     case 'model-refused':
       return { ...snapshot, refused: withFile(snapshot.refused, message.file) };
+    case 'run-started':
+      return withActive(snapshot, message.work, { run: { id: message.run, model: message.model, version: message.version }, progress: null });
+    case 'progress':
+      return withActive(snapshot, message.progress.work, { progress: message.progress });
+    case 'config-changed':
+      return { ...snapshot, problem: message.problem };
     case 'run-finished':
     case 'run-kept':
-      return { ...snapshot, models: snapshot.models.map((version) => judgedBy(version, message.run)), runs: newestFirst(snapshot.runs, message.run) };
+      return { ...withActive(snapshot, message.work, { run: null, progress: null }), models: snapshot.models.map((version) => judgedBy(version, message.run)), runs: newestFirst(snapshot.runs, message.run) };
     case 'batch-checked':
       return { ...snapshot, batches: newestFirst(snapshot.batches, message.batch) };
     case 'hello':
-    case 'run-started':
     case 'step':
-    case 'progress':
     case 'was-set-up':
     case 'stated':
     case 'problem':
       return snapshot;
   }
+}
+
+function withActive(snapshot: Snapshot, work: string, change: Partial<ActiveWork>): Snapshot {
+  if (!snapshot.active.some((each) => each.work === work)) return snapshot;
+  return { ...snapshot, active: snapshot.active.map((each) => (each.work === work ? { ...each, ...change } : each)) };
 }
 
 function withVersion(models: ModelVersionSummary[], seen: ModelVersionSummary): ModelVersionSummary[] {

@@ -78,7 +78,10 @@ export interface ModelSignature {
 
 export interface BatchSummary {
   id: string;
+  /** The dataset, and where that comes in batches the file too: `current/2013-07`; of a file that is no dataset's, its own name. */
   name: string;
+  /** Dataset of slipway.yaml that the batch is, or is a part of; null where it is no dataset's. */
+  dataset: string | null;
   digest: string;
   checkedAt: string;
   rows: number;

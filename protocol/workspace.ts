@@ -10,7 +10,7 @@ export interface ConfigOutline {
   datasets: { name: string; line: number; files: string[] }[];
 }
 
-/** Rows of a dataset's files, fetched when somebody wants to see them. `row` is 0-based, in file order. */
+/** Rows of a dataset, fetched when somebody wants to see them. `row` is 0-based, in file order over all its files; `path` is the file it lies in. */
 export interface RowTable {
   columns: string[];
   rows: { row: number; path: string; values: (string | number | boolean | null)[] }[];
@@ -23,19 +23,24 @@ export interface ModelFileReport {
   path: string;
   bytes: number;
   admission: Admission;
-  /** Versions whose file this is, with their latest verdicts. `columns`: those that feed each input, by the input's name; absent where no data was looked at. */
+  /** Versions that these bytes are, with their latest verdicts. `columns`: those that feed each input, by the input's name; absent where no data was looked at. */
   versions: { model: string; version: string; digest: string; champion: boolean; columns?: Record<string, string[]>; run: RunSummary | null }[];
 }
 
-/** What differs between two model files; `null` of a side is "not there". */
+/** Two model files side by side, name by name; `null` of a side is "not there". */
 export interface ModelFileDifference {
+  /** "after". */
   path: string;
+  /** "before". */
   against: string;
   inputs: Difference<TensorInfo>[];
   outputs: Difference<TensorInfo>[];
   operators: { operator: string; before: OperatorCount | null; after: OperatorCount | null }[];
   metadata: Difference<string>[];
-  /** Initializers of the same name, shape and type whose values differ, by how much; and those only one side has. */
+  /**
+   * Initializers whose values, shape or type differ, and those only one side has. `relativeChange` is ‖after − before‖ ÷ ‖before‖;
+   * null where these cannot be taken, or `before` is zero.
+   */
   weights: { name: string; shape: number[]; before: WeightStatistics | null; after: WeightStatistics | null; relativeChange: number | null }[];
 }
 
@@ -45,6 +50,7 @@ export interface Difference<T> {
   after: T | null;
 }
 
+/** Over the finite values; null where there are none, or where the file does not hold them as an array of real numbers. */
 export interface WeightStatistics {
   count: number;
   mean: number | null;

@@ -8,10 +8,10 @@ import { protocolVersion, type Command, type FeedMessage, type Snapshot } from '
 import type { ProblemBody } from '../protocol/problem.ts';
 import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
 import { routeOf } from '../protocol/view.ts';
-import type { ReadinessReport } from '../protocol/workspace.ts';
+import type { ReadinessReport, RowTable } from '../protocol/workspace.ts';
 import { writeDurably } from './engines/durable-file.ts';
 import { openControlPlane, type ControlPlane } from './http.ts';
-import { openSlipway, type FailingRows, type Slipway } from './main.ts';
+import { openSlipway, type Slipway } from './main.ts';
 import { Problem, problemBody } from './problem.ts';
 
 /** What the command line needs, the same whether a server runs already or this process is the server. */
@@ -30,7 +30,7 @@ export interface Connection {
   runs(filter: { model?: string; limit?: number }): Promise<RunSummary[]>;
   readRun(id: string): Promise<RunReport>;
   readBatch(id: string): Promise<BatchReport>;
-  failingRows(batch: string, finding: string, limit: number): Promise<FailingRows>;
+  failingRows(batch: string, finding: string, limit: number): Promise<RowTable>;
   readiness(model: string): Promise<ReadinessReport>;
   /** The work of other terminals goes with this process when it is the server: they take it up themselves. */
   close(): Promise<void>;

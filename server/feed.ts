@@ -30,16 +30,19 @@ export function openFeed({ slipway, workspace, snapshot }: { slipway: string; wo
   const listeners = new Set<(message: FeedMessage) => void>();
   const sockets = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax, perMessageDeflate: false });
 
-  function send(socket: WebSocket, message: FeedMessage): void {
+  function send(socket: WebSocket, message: FeedMessage, text = JSON.stringify(message)): void {
     if (socket.readyState !== socket.OPEN) return;
     if (socket.bufferedAmount > bufferedBytesHard) return socket.close(1013, 'too slow: reconnect for a snapshot');
     if (message.kind === 'progress' && socket.bufferedAmount > bufferedBytesSoft) return;
-    socket.send(JSON.stringify(message));
+    socket.send(text);
   }
 
   function publish(message: FeedMessage): void {
     for (const listener of listeners) listener(message);
-    for (const socket of sockets.clients) send(socket, message);
+    if (sockets.clients.size === 0) return;
+    // Written out once, however many listen.
+    const text = JSON.stringify(message);
+    for (const socket of sockets.clients) send(socket, message, text);
   }
 
   async function welcome(socket: WebSocket): Promise<void> {

@@ -55,11 +55,17 @@ export function controlApp({ slipway, token, pages }: { slipway: Slipway; token:
   app.use(express.text({ type: 'application/json', limit: bodyBytesMax }));
 
   app.get('/v1/snapshot', async (_request, response) => void response.json(await slipway.snapshot()));
+  app.get('/v1/outline', async (_request, response) => void response.json(await slipway.outline()));
   app.get('/v1/runs', async (request, response) => {
     const limit = Number(request.query.limit ?? 100);
     if (!Number.isInteger(limit) || limit < 1 || limit > 10_000) throw new Problem('request-invalid', 'limit must be a whole number from 1 to 10,000');
     const model = typeof request.query.model === 'string' ? request.query.model : undefined;
     response.json(await slipway.store.runs({ model, limit }));
+  });
+  app.get('/v1/runs/:id/rows', async (request, response) => {
+    const { role, rows } = request.query;
+    if (role !== 'holdout' && role !== 'current') throw new Problem('request-invalid', 'role must be holdout or current');
+    response.json(await slipway.runRows(request.params.id, role, parseRows(rows)));
   });
   app.get('/v1/runs/:id', async (request, response) => void response.json(await slipway.store.readRun(request.params.id)));
   app.get('/v1/batches', async (_request, response) => void response.json(await slipway.store.batches()));
@@ -70,6 +76,19 @@ export function controlApp({ slipway, token, pages }: { slipway: Slipway; token:
     response.json(await slipway.failingRows(request.params.id, request.params.finding, limit));
   });
   app.get('/v1/readiness/:model', async (request, response) => void response.json(await slipway.readiness(request.params.model)));
+  app.get('/v1/model-file', async (request, response) => void response.json(await slipway.modelFile(parsePath(request.query.path, 'path'))));
+  app.get('/v1/model-file/difference', async (request, response) => {
+    const { path, against } = request.query;
+    const gone = new AbortController();
+    // Two files of gigabytes are not read for somebody who has left.
+    response.once('close', () => gone.abort());
+    response.json(await slipway.modelFileDifference(parsePath(path, 'path'), parsePath(against, 'against'), gone.signal));
+  });
+  app.post('/v1/config', async (request, response) => {
+    const { text } = parseBody(request.body);
+    if (!isText(text)) throw new Problem('request-invalid', 'text must be the text of a slipway.yaml');
+    response.json(await slipway.checkConfig(text));
+  });
   app.post('/v1/work', (request, response) => {
     const { work, command } = parseRequest(request.body);
     slipway.submit(work, command);
@@ -163,6 +182,19 @@ function parseCommand(command: Record<string, unknown>): Command {
   if (kind === 'set-up') return { kind };
   if (kind === 'state' && isText(model) && isText(criterion) && isText(by) && isText(text) && (expires === null || isTime(expires))) return { kind, model, criterion, by, text, expires };
   throw new Problem('request-invalid', 'command must be {"kind": "run", …} or {"kind": "check", "path": …} or {"kind": "set-up"} or {"kind": "state", "model": …, "criterion": …, "by": …, "text": …}');
+}
+
+/** One path, given once. Where it may lead is decided where it is opened. */
+function parsePath(path: unknown, name: string): string {
+  if (!isText(path) || path === '' || path.length > 4096) throw new Problem('request-invalid', `${name} must be the path of one file, relative to the workspace`);
+  return path;
+}
+
+/** `3,17,4`: at most a thousand row numbers. */
+function parseRows(rows: unknown): number[] {
+  const numbers = isText(rows) && /^\d{1,15}(,\d{1,15})*$/.test(rows) ? rows.split(',').map(Number) : [];
+  if (numbers.length === 0 || numbers.length > 1000) throw new Problem('request-invalid', 'rows must be 1 to 1,000 row numbers with commas between them');
+  return numbers;
 }
 
 const asObject = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {});

@@ -27,6 +27,7 @@ export async function init({ workspace, write, signal, onProgress = () => {} }: 
 
   const models: FoundModel[] = [];
   for (const file of await glob(['**/*.onnx'], workspace)) {
+    signal.throwIfAborted();
     const admission = admit(file);
     if (admission.admitted) models.push({ path: name(file), summary: admission.summary });
     else notes.push(`${name(file)} is left out: ${admission.refusals.map(({ message }) => message).join('; ')}`);
@@ -51,6 +52,7 @@ export async function init({ workspace, write, signal, onProgress = () => {} }: 
   }
   if (models.length === 0 && data.length === 0) throw new Problem('model-missing', `No model and no data were found in ${workspace}`, { where: { path: workspace } });
   const proposal = proposeConfig({ models, data });
+  signal.throwIfAborted();
   if (write) await writeDurably(path, proposal.text);
   return { text: proposal.text, notes: [...proposal.questions, ...notes], path };
 }

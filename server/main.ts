@@ -2,27 +2,30 @@ import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command, ModelVersionSummary, RefusedFile, Snapshot } from '../protocol/feed.ts';
+import type { ActiveWork, Command, ModelVersionSummary, RefusedFile, Snapshot } from '../protocol/feed.ts';
 import { type Config } from '../protocol/config.ts';
-import type { ReadinessReport } from '../protocol/workspace.ts';
+import type { EvaluationRole } from '../protocol/gates.ts';
+import type { ProblemBody } from '../protocol/problem.ts';
+import type { ConfigOutline, ModelFileDifference, ModelFileReport, ReadinessReport, RowTable } from '../protocol/workspace.ts';
 import { configFile, loadConfig, parseConfig } from './config.ts';
 import { openAnalysis, type Analysis } from './engines/duckdb.ts';
 import { writeDurably } from './engines/durable-file.ts';
 import { openFeed, type Feed } from './feed.ts';
 import { openJudgingPool } from './judging-pool.ts';
 import { openLog, type Log } from './log.ts';
-import { failingRowsOf, type FailingRows } from './failing-rows.ts';
+import { failingRowsOf } from './failing-rows.ts';
 import type { House, On } from './house.ts';
 import { init } from './init.ts';
+import { compareModels, reportModelFile } from './model-file.ts';
+import { outlineOf } from './outline-of.ts';
 import { checkFile, runModels } from './pipeline.ts';
 import { acceptStatement, readinessOf } from './readiness-of.ts';
 import { Problem, problemBody } from './problem.ts';
+import { rowsOfRun } from './run-rows.ts';
 import { findModels } from './registry/find-models.ts';
 import { openStore, type ModelRecord, type Store } from './store/open-store.ts';
 import { version } from './version.ts';
 import { watch } from './watch.ts';
-
-export type { FailingRows };
 
 /** An open workspace: one owner, one queue of work, one feed. */
 export interface Slipway {
@@ -34,7 +37,15 @@ export interface Slipway {
   /** False when no such work is under way. */
   cancel(work: string): boolean;
   snapshot(): Promise<Snapshot>;
-  failingRows(batch: string, finding: string, limit: number): Promise<FailingRows>;
+  /** Of slipway.yaml as it is on disk now. */
+  outline(): Promise<ConfigOutline>;
+  /** All that is wrong with the text of a slipway.yaml that need not be saved; null when nothing is. */
+  checkConfig(text: string): Promise<ProblemBody | null>;
+  failingRows(batch: string, finding: string, limit: number): Promise<RowTable>;
+  runRows(run: string, role: EvaluationRole, rows: readonly number[]): Promise<RowTable>;
+  /** Paths are relative to the workspace. */
+  modelFile(path: string): Promise<ModelFileReport>;
+  modelFileDifference(path: string, against: string, signal: AbortSignal): Promise<ModelFileDifference>;
   readiness(model: string): Promise<ReadinessReport>;
   /** Resolves when nothing is under way. */
   idle(): Promise<void>;
@@ -42,7 +53,7 @@ export interface Slipway {
 }
 
 interface Work {
-  command: Command;
+  about: ActiveWork;
   cancel: AbortController;
   done: Promise<void>;
 }
@@ -64,6 +75,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
   let refused = await readRefused(folder);
   const feed = openFeed({ slipway: version, workspace, snapshot });
   const house: Omit<House, 'config' | 'analysis'> = { workspace, folder, store, now, digests: new Map(), registrations: new Map(), judging: openJudgingPool() };
+  let configText = await readConfigText(workspace);
   let analysis: { directories: string; instance: Analysis } | null = null;
   let turns: Promise<unknown> = Promise.resolve();
 
@@ -72,6 +84,21 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
     const turn = turns.then(pass);
     turns = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** Tells that slipway.yaml is another than when it was last looked at. Whoever hears it can ask for what is in it now. */
+  async function noticeConfig(): Promise<void> {
+    const text = await readConfigText(workspace);
+    if (text === configText) return;
+    configText = text;
+    const problem = await loadConfig(workspace).then(() => null, problemBody);
+    log.info('slipway.yaml has changed', { problem: problem?.code ?? null });
+    feed.tell({ kind: 'config-changed', problem });
+  }
+
+  /** Where a client's paths may lead. A slipway.yaml that is missing or wrong allows no more than the workspace. */
+  async function bounds(): Promise<{ workspace: string; allow: string[] }> {
+    return { workspace, allow: await loadConfig(workspace).then(({ allow }) => allow, () => []) };
   }
 
   async function openHouse(config: Config): Promise<House> {
@@ -91,7 +118,8 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
     return analysis.instance;
   }
 
-  async function perform(work: string, command: Command, signal: AbortSignal): Promise<void> {
+  async function perform(about: ActiveWork, signal: AbortSignal): Promise<void> {
+    const { work, command } = about;
     const made: { runs: string[]; batches: string[] } = { runs: [], batches: [] };
     let failed = false;
     // A work that watches meets the same trouble in every pass; it is news when the pass before had not met it.
@@ -106,12 +134,18 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
       signal,
       tell(message) {
         if ((message.kind === 'model-refused' || message.kind === 'run-kept') && !isNews(message)) return;
+        if (message.kind === 'run-started') about.run = { id: message.run, model: message.model, version: message.version };
         if (message.kind === 'run-finished') made.runs.push(message.run.id);
+        if (message.kind === 'run-started' || message.kind === 'run-finished' || message.kind === 'run-kept') about.progress = null;
+        if (message.kind === 'run-finished' || message.kind === 'run-kept') about.run = null;
         if (message.kind === 'batch-checked') made.batches.push(message.batch.id);
         logTold(log, work, message);
         feed.tell({ ...message, work });
       },
-      progress: (progress) => feed.progress({ ...progress, work }),
+      progress(progress) {
+        about.progress = { ...progress, work };
+        feed.progress(about.progress);
+      },
       refused(files) {
         refused = [...files];
       },
@@ -127,12 +161,14 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
     const pass = async (asked: Command): Promise<void> => {
       [metBefore, met] = [met, new Set()];
       failed = false;
+      await noticeConfig();
       try {
         if (asked.kind === 'check') await checkFile(await openHouse(await loadConfigIfThere(workspace)), asked, on);
         else if (asked.kind === 'state') on.tell({ kind: 'stated', statement: await acceptStatement({ ...house, config: await loadConfig(workspace) }, asked) });
         else if (asked.kind === 'set-up') {
           const { path, notes } = await init({ workspace, write: true, signal, onProgress: (subject, done, total) => on.progress({ step: 'profile', subject, done, total, unit: 'files' }) });
           on.tell({ kind: 'was-set-up', path, notes });
+          await noticeConfig();
         }
         else {
           await runModels(await openHouse(await loadConfig(workspace)), asked, on);
@@ -194,7 +230,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
       refused: refused.filter(({ path }) => existsSync(join(workspace, path))),
       runs: runs.slice(0, 100),
       batches: await store.batches({ limit: 100 }),
-      active: [...active].map(([work, { command }]) => ({ work, command })),
+      active: [...active.values()].map(({ about }) => ({ ...about })),
     };
   }
 
@@ -208,10 +244,11 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
       const cancel = new AbortController();
       // Everything a pass waits for listens, and it may wait for a hundred files at once.
       setMaxListeners(0, cancel.signal);
-      const done = perform(work, command, cancel.signal)
+      const about: ActiveWork = { work, command, run: null, progress: null };
+      const done = perform(about, cancel.signal)
         .catch((error: unknown) => log.error('work failed', error))
         .finally(() => active.delete(work));
-      active.set(work, { command, cancel, done });
+      active.set(work, { about, cancel, done });
     },
     cancel(work) {
       const found = active.get(work);
@@ -219,6 +256,14 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
       return found !== undefined;
     },
     snapshot,
+    outline: async () => outlineOf(await loadConfig(workspace)),
+    async checkConfig(text) {
+      const parsed = await parseConfig(text, { path: configFile, workspace });
+      return 'problem' in parsed ? problemBody(parsed.problem) : null;
+    },
+    runRows: (run, role, rows) => takeTurn(async () => rowsOfRun(await openHouse(await loadConfigIfThere(workspace)), run, role, rows)),
+    modelFile: async (path) => reportModelFile(path, await bounds(), await snapshot()),
+    modelFileDifference: async (path, against, signal) => compareModels(path, against, await bounds(), signal),
     failingRows: (batch, finding, limit) => takeTurn(async () => failingRowsOf(await openHouse(await loadConfigIfThere(workspace)), batch, finding, limit)),
     readiness: async (model) => readinessOf({ ...house, config: await loadConfig(workspace) }, await snapshot(), model),
     async idle() {
@@ -262,6 +307,11 @@ async function sweep(folder: string): Promise<void> {
   const models = join(folder, 'models');
   const left = (await readdir(models).catch(() => [])).filter((name) => name.startsWith('incoming-'));
   for (const path of [...left.map((name) => join(models, name)), join(folder, 'tmp')]) await rm(path, { recursive: true, force: true });
+}
+
+/** Null where there is none, or none that can be read. */
+function readConfigText(workspace: string): Promise<string | null> {
+  return readFile(join(workspace, configFile), 'utf8').catch(() => null);
 }
 
 /** Kept for `slipway status`, which does not look at the files itself. */

@@ -86,7 +86,7 @@ export async function checkFile(house: House, command: Extract<Command, { kind: 
     const steps = openSteps({ signal: on.signal, now: () => house.now().getTime(), told: () => {}, log: (message, error) => on.log.error(message, error) });
     const target = targetFor(house.config, batch);
     const report = await reportBatch(house, data, { batch, reference, target, drift: true }, steps, on);
-    on.tell({ kind: 'batch-checked', batch: summaryOf(report) });
+    on.tell({ kind: 'batch-checked', batch: summaryOf(report, batch) });
   } finally {
     await data.close();
   }
@@ -228,14 +228,14 @@ async function historyOf(house: House, data: WorkspaceData, subject: RunSubject,
   const summaries: BatchSummary[] = [];
   // Two at a time: one is read while the other is judged, and no more than two lie in memory.
   for (let from = 0; from < subject.earlier.length; from += 2) {
-    const pair = subject.earlier.slice(from, from + 2).map(async (batch) => {
+    const pair = subject.earlier.slice(from, from + 2).map(async (batch): Promise<BatchSummary | null> => {
       const report = await steps.attempt('check', batch.name, `history.${batch.name}`, () => batchReportFor(house, data, subject, 'current', batch, steps, on));
       batch.forget();
-      return report;
+      return report === null ? null : summaryOf(report, batch);
     });
-    for (const report of await Promise.all(pair)) if (report !== null) summaries.push(summaryOf(report));
+    for (const summary of await Promise.all(pair)) if (summary !== null) summaries.push(summary);
   }
-  return newest === undefined ? summaries : [...summaries, summaryOf(newest)];
+  return newest === undefined || subject.batches.current === undefined ? summaries : [...summaries, summaryOf(newest, subject.batches.current)];
 }
 
 /** Some steps run side by side; the record has them in the order of the story, whichever was done first. */

@@ -55,7 +55,7 @@ export async function reportBatch(house: House, data: WorkspaceData, request: Ba
     driftMissing: driftReport !== null ? null : drift && reference !== null ? (steps.missing[`drift.${ref.name}`] ?? 'not measured') : noReference,
     sentence: sentenceOf(findings, driftReport),
   };
-  await store.saveBatch(report, summaryOf(report), key);
+  await store.saveBatch(report, summaryOf(report, batch), key);
   return report;
 }
 
@@ -136,11 +136,12 @@ function sentenceOf(findings: BatchReport['dataQuality']['findings'], drift: Dri
   return drift === null ? `${quality}.` : `${quality}. ${summariseDrift(drift)}`;
 }
 
-export function summaryOf(report: BatchReport): BatchSummary {
+export function summaryOf(report: BatchReport, { dataset }: Pick<Batch, 'dataset'>): BatchSummary {
   const { id, checkedAt, profile, dataQuality, drift } = report;
   return {
     id,
     name: profile.name,
+    dataset,
     digest: profile.digest,
     checkedAt,
     rows: profile.rows,

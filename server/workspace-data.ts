@@ -16,6 +16,8 @@ import type { Table } from './stats/vector.ts';
 export interface Batch {
   /** Dataset name; of a dataset in batches, the name and the file: `current/2013-07`. */
   name: string;
+  /** Name of the dataset in slipway.yaml; null for a file that is none of them. */
+  dataset: string | null;
   config: DatasetConfig;
   /** Absolute. */
   files: string[];
@@ -75,6 +77,7 @@ export function openWorkspaceData({ workspace, allow, datasets, analysis, digest
     let rows = once(readRows);
     const batch: Batch = {
       name,
+      dataset: datasets.includes(config) ? config.name : null,
       config,
       files,
       open,

@@ -1,4 +1,4 @@
-import type { Command, FeedMessage, Progress, Snapshot } from '../protocol/feed.ts';
+import type { ActiveWork, Command, FeedMessage, Progress, Snapshot } from '../protocol/feed.ts';
 import type { ProblemBody } from '../protocol/problem.ts';
 import type { StepOutcome } from '../protocol/run.ts';
 import type { HostMessage, ViewTarget } from '../protocol/view.ts';
@@ -62,7 +62,7 @@ function follow(state: ViewState, message: FeedMessage, nowMs: number): ViewStat
       return state;
     case 'snapshot': {
       const known = new Map(state.works.map((work) => [work.id, work]));
-      return { ...state, snapshot: message.snapshot, works: message.snapshot.active.map(({ work, command }) => known.get(work) ?? workOf(work, command)) };
+      return { ...state, snapshot: message.snapshot, works: message.snapshot.active.map((active) => known.get(active.work) ?? workUnderWay(active, nowMs)) };
     }
     case 'work-started':
       return { ...state, works: [...state.works.filter(({ id }) => id !== message.work), workOf(message.work, message.command)] };
@@ -86,6 +86,8 @@ function follow(state: ViewState, message: FeedMessage, nowMs: number): ViewStat
       return changeSnapshot(state, (snapshot) => ({ models: [...snapshot.models.filter(({ model, version }) => model !== message.version.model || version !== message.version.version), message.version] }));
     case 'model-refused':
       return changeSnapshot(state, (snapshot) => ({ refused: [...snapshot.refused.filter(({ path }) => path !== message.file.path), message.file] }));
+    case 'config-changed':
+      return changeSnapshot(state, () => ({ problem: message.problem }));
     case 'was-set-up':
     case 'stated':
       return state;
@@ -94,6 +96,15 @@ function follow(state: ViewState, message: FeedMessage, nowMs: number): ViewStat
 
 function workOf(id: string, command: Command): Work {
   return { id, command, run: null, progress: null, problems: [] };
+}
+
+/** Work that was under way when the page came. */
+function workUnderWay({ work, command, run, progress }: ActiveWork, nowMs: number): Work {
+  return {
+    ...workOf(work, command),
+    run: run === null ? null : { id: run.id, version: { model: run.model, version: run.version }, steps: [] },
+    progress: progress === null ? null : paceOf(progress, null, nowMs),
+  };
 }
 
 function changeWork(state: ViewState, id: string, change: (work: Work) => Partial<Work>): ViewState {

@@ -1,7 +1,8 @@
-import { type JsonValue, quoteIdentifier } from '../engines/duckdb.ts';
+import type { JsonValue } from '../engines/duckdb.ts';
 import { Problem } from '../problem.ts';
 import { assertUnchanged } from './inspect-file.ts';
 import type { Dataset } from './open-dataset.ts';
+import { locate, numberRows } from './read-rows.ts';
 
 /** A boolean SQL condition over one row of a dataset, whose relation it calls `t`. Made by `row-condition.ts` only. */
 export type RowCondition = string & { readonly row: true };
@@ -24,9 +25,8 @@ export interface FailingRow {
 export async function findFailingRows(dataset: Dataset, condition: RowCondition, { first = 20, signal }: { first?: number; signal?: AbortSignal } = {}): Promise<FailingRows> {
   const count = await countRows(dataset, condition, { signal });
   if (count === 0) return { count, of: dataset.rows, rows: [] };
-  const number = unusedName(dataset, 'row');
-  const numbered = `SELECT row_number() OVER () AS ${quoteIdentifier(number)}, * FROM ${dataset.relation}`;
-  const found = await dataset.analysis.rows(`SELECT * FROM (${numbered}) AS t WHERE ${condition} LIMIT ${Math.max(0, Math.floor(first))}`, [], { signal });
+  const { number, relation } = numberRows(dataset);
+  const found = await dataset.analysis.rows(`SELECT * FROM (${relation}) AS t WHERE ${condition} LIMIT ${Math.max(0, Math.floor(first))}`, [], { signal });
   await assertUnchanged(dataset.files);
   return {
     count,
@@ -47,20 +47,4 @@ export async function countRows(dataset: Dataset, condition: RowCondition, { sig
     const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new Problem('sql-invalid', `${dataset.name}: ${message}`, { cause: error });
   }
-}
-
-function unusedName(dataset: Dataset, wanted: string): string {
-  const taken = new Set(dataset.columns.map(({ name }) => name.toLowerCase()));
-  let name = wanted;
-  while (taken.has(name)) name += '_';
-  return name;
-}
-
-function locate(dataset: Dataset, position: number): { path: string; row: number } {
-  let before = 0;
-  for (const { path, rows } of dataset.files) {
-    if (position <= before + rows) return { path, row: position - before };
-    before += rows;
-  }
-  throw new Error(`row ${position} of ${before}`);
 }

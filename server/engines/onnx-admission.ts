@@ -55,7 +55,7 @@ const otherFormats: [name: string, bytes: number[]][] = [
   ['JSON or text', [0x7b, 0x22]],
 ];
 
-/** Reads a model file and decides, without running anything in it, whether a host may load it. */
+/** Reads a model file and decides, without running anything in it, whether a host may load it. Steps over its weights. */
 export function admit(file: string, options: AdmissionOptions = {}): Admission {
   let descriptor: number;
   try {
@@ -65,21 +65,26 @@ export function admit(file: string, options: AdmissionOptions = {}): Admission {
     return refusal('regular-file', `The file cannot be opened: ${messageOf(error)}`);
   }
   try {
-    const stat = fstatSync(descriptor);
-    if (!stat.isFile()) return refusal('regular-file', 'It is not a regular file');
-    if (stat.size === 0) return refusal('truncated', 'The file is empty', true);
-    if (stat.size > modelBytesMax) return refusal('size', `The file has ${stat.size} bytes; protobuf ends at ${modelBytesMax}. Export with external data`);
-    const source = fileSource(descriptor, stat.size);
-    try {
-      return judge(file, source, options);
-    } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      if (error.fault === 'truncated') return refusal('truncated', error.message, true);
-      if (error.fault === 'malformed' && isZeroFrom(source, error.offset)) return refusal('truncated', `From byte ${error.offset} on the file holds only zeros: its writer has not filled it yet`, true);
-      return refusal(error.fault === 'malformed' ? 'wire-format' : error.fault, error.message);
-    }
+    return admitOpen(descriptor, file, options);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** The same of a file that is open already; `file` is where it lies, for the files beside it. */
+export function admitOpen(descriptor: number, file: string, options: AdmissionOptions = {}): Admission {
+  const stat = fstatSync(descriptor);
+  if (!stat.isFile()) return refusal('regular-file', 'It is not a regular file');
+  if (stat.size === 0) return refusal('truncated', 'The file is empty', true);
+  if (stat.size > modelBytesMax) return refusal('size', `The file has ${stat.size} bytes; protobuf ends at ${modelBytesMax}. Export with external data`);
+  const source = fileSource(descriptor, stat.size);
+  try {
+    return judge(file, source, options);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    if (error.fault === 'truncated') return refusal('truncated', error.message, true);
+    if (error.fault === 'malformed' && isZeroFrom(source, error.offset)) return refusal('truncated', `From byte ${error.offset} on the file holds only zeros: its writer has not filled it yet`, true);
+    return refusal(error.fault === 'malformed' ? 'wire-format' : error.fault, error.message);
   }
 }
 

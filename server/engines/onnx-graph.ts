@@ -76,7 +76,9 @@ export interface TensorRecord {
   /** Payload of `raw_data`, or of the typed list. */
   values: Field | null;
   external: Map<string, string> | null;
+  /** Where its message begins, tag and all, and ends. */
   at: number;
+  end: number;
 }
 
 export interface SparseTensor {
@@ -446,7 +448,7 @@ class ModelParser {
 
   #tensor(field: Field, depth: number): TensorRecord {
     const reader = this.#reader;
-    const tensor: TensorRecord = { name: '', shape: [], datatype: 'undefined', elementBytes: 0, elements: 0, values: null, external: null, at: field.at };
+    const tensor: TensorRecord = { name: '', shape: [], datatype: 'undefined', elementBytes: 0, elements: 0, values: null, external: null, at: field.at, end: field.end };
     const external = new Map<string, string>();
     let isExternal = false;
     let elements = 0;

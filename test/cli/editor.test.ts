@@ -74,7 +74,7 @@ async function hostsOf(server: number): Promise<number[]> {
 }
 
 describe('the server of an editor', () => {
-  it('says where it listens, in a folder that has no slipway.yaml yet too', async () => {
+  it('P29: says where it listens, in a folder that has no slipway.yaml yet too', async () => {
     await rm(join(workspace, 'slipway.yaml'));
     const server = forkServer();
     const ready = await server.next();
@@ -84,7 +84,7 @@ describe('the server of an editor', () => {
     expect((await asked.snapshot()).problem).toMatchObject({ code: 'config-missing' });
   });
 
-  it('says why it cannot start, and ends', async () => {
+  it('P29: says why it cannot start, and ends', async () => {
     const nowhere = forkServer(join(workspace, 'nowhere'));
     expect(await nowhere.next()).toMatchObject({ kind: 'failed', problem: { code: 'file-missing' } });
     expect(await nowhere.ended).toEqual({ code: 1, signal: null });
@@ -95,7 +95,7 @@ describe('the server of an editor', () => {
     expect((await damaged.ended).code).toBe(1);
   });
 
-  it('P2: ends in order when asked to, and leaves neither socket nor token behind', async () => {
+  it('P2, P30: ends in order when asked to, and leaves neither socket nor token behind', async () => {
     const server = forkServer();
     const ready = (await server.next()) as { socket: string; token: string };
     expect(await readFile(join(workspace, '.slipway/server.json'), 'utf8')).toContain(ready.token);
@@ -104,7 +104,7 @@ describe('the server of an editor', () => {
     expect([existsSync(ready.socket), existsSync(join(workspace, '.slipway/server.json'))]).toEqual([false, false]);
   });
 
-  it('ends with its hosts when the editor lets go of it in the middle of a run', async () => {
+  it('P30: ends with its hosts when the editor lets go of it in the middle of a run', async () => {
     const server = forkServer();
     await server.next();
     await (await client()).submit('work-of-test', { kind: 'run' });
@@ -113,7 +113,7 @@ describe('the server of an editor', () => {
     expect(await survivors([server.pid, ...hosts])).toEqual([]);
   });
 
-  it('ends with its hosts when the editor is killed in the middle of a run', async () => {
+  it('P30: ends with its hosts when the editor is killed in the middle of a run', async () => {
     const editor = spawn(process.execPath, ['-e', `require('node:child_process').fork(${JSON.stringify(program)}, [${JSON.stringify(workspace)}]); setInterval(() => {}, 1000)`], { stdio: 'ignore' });
     started.push(editor);
     const asked = await client();
@@ -129,7 +129,7 @@ describe('the server of an editor', () => {
     expect([next.remote, (await next.snapshot()).active]).toEqual([false, []]);
   });
 
-  it.each(['SIGKILL', 'SIGINT'] as const)('P5: names the terminal that owns the workspace, and takes over when that ends by %s', async (signal) => {
+  it.each(['SIGKILL', 'SIGINT'] as const)('P5, P29: names the terminal that owns the workspace, and takes over when that ends by %s', async (signal) => {
     const terminal = slipway.start(workspace, ['run', '--watch']);
     await connectTo(workspace).then((connection) => connection.close());
     const server = forkServer();
@@ -143,7 +143,7 @@ describe('the server of an editor', () => {
     await terminal.ended;
   });
 
-  it('P5: of two windows one owns the workspace, and the other takes over from it', async () => {
+  it('P5, P29: of two windows one owns the workspace, and the other takes over from it', async () => {
     const one = forkServer();
     expect(await one.next()).toMatchObject({ owner: 'this' });
     const two = forkServer();

@@ -59,7 +59,7 @@ describe('over a model', () => {
 });
 
 describe('over a dataset', () => {
-  const batch = (name: string, checkedAt: string, moved: number, failing = 0): BatchSummary => ({ id: `${name} ${checkedAt}`, name, digest: '', checkedAt, rows: 1, failing, moved, inconclusive: 0, effects: {} });
+  const batch = (name: string, checkedAt: string, moved: number, failing = 0): BatchSummary => ({ id: `${name} ${checkedAt}`, name, dataset: name.split('/')[0], digest: '', checkedAt, rows: 1, failing, moved, inconclusive: 0, effects: {} });
 
   it('the newest batch tells what moved', () => {
     expect(textsAt(20, ['m'], { ...empty, batches: [batch('current/06', '1', 0), batch('current/07', '2', 4), batch('currently', '3', 9)] }, [])).toEqual(['Check', '07: 4 columns moved']);

@@ -9,7 +9,7 @@ import { openStore } from '../../server/store/open-store.ts';
 const now = () => new Date('2026-11-23T02:00:00Z');
 const digest = 'a'.repeat(64);
 const summary = (id: string, verdict: 'pass' | 'fail'): RunSummary => ({ id, model: 'flight-delay', version: 'v2', digest, role: 'candidate', startedAt: now().toISOString(), milliseconds: 1, decision: { verdict, sentence: `v2: ${verdict}`, blocking: [], warnings: [], counts: { pass: 1, fail: 0, inconclusive: 0, error: 0 } }, headline: {} });
-const batch: BatchSummary = { id: 'b-1', name: 'reference', digest, checkedAt: now().toISOString(), rows: 5, failing: 0, moved: 0, inconclusive: 0, effects: {} };
+const batch: BatchSummary = { id: 'b-1', name: 'reference', dataset: 'reference', digest, checkedAt: now().toISOString(), rows: 5, failing: 0, moved: 0, inconclusive: 0, effects: {} };
 
 let folder: string;
 beforeEach(async () => {

@@ -189,7 +189,7 @@ function batch(role: string, { columns, checks, name }: Required<Shape>): BatchR
 
 function history(batches: number, columns: number): BatchSummary[] {
   const names = Object.keys(driftColumns);
-  return Array.from({ length: batches }, (_, index) => ({ id: `b-${index}`, name: `current/2013-${String(index + 1).padStart(2, '0')}`, digest, checkedAt: '2026-11-02T10:00:00.000Z', rows: 27_000, failing: index % 3, moved: index % 6, inconclusive: 0, effects: Object.fromEntries(Array.from({ length: columns }, (__, column) => [names[column] ?? `column${column}`, index === 2 ? null : 0.05 + 0.02 * index])) }));
+  return Array.from({ length: batches }, (_, index) => ({ id: `b-${index}`, name: `current/2013-${String(index + 1).padStart(2, '0')}`, dataset: 'current', digest, checkedAt: '2026-11-02T10:00:00.000Z', rows: 27_000, failing: index % 3, moved: index % 6, inconclusive: 0, effects: Object.fromEntries(Array.from({ length: columns }, (__, column) => [names[column] ?? `column${column}`, index === 2 ? null : 0.05 + 0.02 * index])) }));
 }
 
 function runtime(): RuntimeReport {

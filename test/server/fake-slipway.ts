@@ -38,7 +38,16 @@ export function fakeSlipway(): { slipway: Slipway; submitted: [string, Command][
     submit: (work, command) => void submitted.push([work, command]),
     cancel: (work) => work === 'known-work',
     snapshot: async () => empty,
-    failingRows: async () => ({ finding: 'nulls:a', message: '', total: 0, columns: [], rows: [] }),
+    outline: async () => ({ models: [], datasets: [] }),
+    checkConfig: async () => null,
+    failingRows: async () => ({ total: 0, columns: [], rows: [] }),
+    runRows: async (_run, _role, rows) => ({ total: rows.length, columns: [], rows: [] }),
+    modelFile: async (path) => {
+      throw new Problem('file-missing', `${path} is not there`);
+    },
+    modelFileDifference: async (path) => {
+      throw new Problem('file-missing', `${path} is not there`);
+    },
     idle: async () => {},
     close: async () => {},
   };

@@ -102,7 +102,7 @@ describe('the store', () => {
 
   it('says of a damaged batch report that there is none, so that it is made again', async () => {
     const store = await openStore(folder, now);
-    const summary: BatchSummary = { id: 'b-1', name: 'current', digest: 'd', checkedAt: '2026-01-02T03:04:05.000Z', rows: 1, failing: 0, moved: 0, inconclusive: 0, effects: {} };
+    const summary: BatchSummary = { id: 'b-1', name: 'current', dataset: 'current', digest: 'd', checkedAt: '2026-01-02T03:04:05.000Z', rows: 1, failing: 0, moved: 0, inconclusive: 0, effects: {} };
     const report = { schema: 'slipway.batch/1', id: 'b-1' } as BatchReport;
     await store.saveBatch(report, summary, 'key');
     expect(await store.findBatch('key')).toEqual(report);
