@@ -1,4 +1,4 @@
-import { Composer, CST, Lexer, Parser, isAlias, isMap, isScalar, isSeq, type Document, type Node, type Pair } from 'yaml';
+import { Composer, CST, Lexer, Parser, isAlias, isMap, isScalar, isSeq, type Alias, type Document, type Node, type Pair } from 'yaml';
 
 export type KeyPath = readonly (string | number)[];
 
@@ -140,6 +140,12 @@ function tooDeep(token: CST.Token): number | null {
 
 function plant(document: Document.Parsed, report: Report): Twig {
   let nodes = 0;
+  // What an alias means is looked up in the whole document, and one may be come by a hundred thousand times.
+  const targets = new Map<Alias, Node | undefined>();
+  const targetOf = (alias: Alias): Node | undefined => {
+    if (!targets.has(alias)) targets.set(alias, alias.resolve(document));
+    return targets.get(alias);
+  };
   const grow = (node: Node | null, path: KeyPath, depth: number): Twig => {
     const range: [number, number] = node?.range ? [node.range[0], node.range[1]] : [0, 1];
     const twig: Twig = { value: null, range, children: new Map() };
@@ -151,7 +157,7 @@ function plant(document: Document.Parsed, report: Report): Twig {
       return twig;
     }
     if (isAlias(node)) {
-      const target = node.resolve(document);
+      const target = targetOf(node);
       if (target === undefined) report(`\`*${node.source}\` refers to an anchor that is not defined above it`, range, path);
       return target === undefined ? twig : { ...grow(target, path, depth + 1), range };
     }
