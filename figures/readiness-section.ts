@@ -17,18 +17,23 @@ export function readinessSection({ criteria }: Pick<ReadinessReport, 'criteria'>
   const count = (group: string): number => criteria.filter((each) => each.group === group && each.state !== 'off').length;
   return markup`<section><h2>What is still needed</h2>
 ${open.length === 0 ? markup`<p>Nothing: every criterion that counts is met.</p>` : null}
-${groups.map((group) => {
+${open.length === 0 ? null : criterionTable(groups.map((group) => {
   const rows = open.filter((each) => each.group === group).sort((a, b) => rank[a.state] - rank[b.state]);
-  return markup`<h3>${cutText(group, 60)} <span class="quiet">${countText(count(group) - rows.length)} of ${countText(count(group))} met</span></h3>${criterionTable(rows)}`;
-})}
-${met.length === 0 ? null : markup`<details${open.length === 0 ? markup` open` : null}><summary>${countText(met.length)} ${met.length === 1 ? 'criterion is' : 'criteria are'} met</summary>${criterionTable(met)}</details>`}
-${off.length === 0 ? null : markup`<h3>Turned off in slipway.yaml</h3>${criterionTable(off)}`}</section>`;
+  return { head: markup`${cutText(group, 60)} <span class="quiet">${countText(count(group) - rows.length)} of ${countText(count(group))} met</span>`, rows };
+}))}
+${met.length === 0 ? null : markup`<details${open.length === 0 ? markup` open` : null}><summary>${countText(met.length)} ${met.length === 1 ? 'criterion is' : 'criteria are'} met</summary>${criterionTable([{ head: null, rows: met }])}</details>`}
+${off.length === 0 ? null : markup`<h3>Turned off in slipway.yaml</h3>${criterionTable([{ head: null, rows: off }])}`}</section>`;
 }
 
-function criterionTable(criteria: readonly ReadinessCriterion[]): Markup {
-  return markup`<div class="scroll"><table class="cards"><thead><tr><th scope="col">state</th><th scope="col">criterion</th><th scope="col">what is known</th><th scope="col">evidence</th></tr></thead><tbody>${criteria.slice(0, criteriaMax).map(
-    ({ criterion, group, state, text, next, evidence, line }) => markup`<tr><td>${stateMark(state)}</td><th scope="row">${cutText(criterion, 80)}${state === 'pass' ? markup` <span class="tag">${cutText(group, 40)}</span>` : null}</th><td>${cutText(text, 400)}${next === null ? null : markup`<div class="why">Next: ${withCode(next)}</div>`}</td><td>${evidence === null ? null : markup`<div class="quiet">${evidenceText(evidence)}</div>`}${line === undefined || evidence?.kind === 'config' ? null : markup`<div class="quiet">slipway.yaml:${line}</div>`}</td></tr>`,
-  )}</tbody></table></div>${criteria.length > criteriaMax ? markup`<p class="quiet">${countText(criteria.length - criteriaMax)} more are not shown</p>` : null}`;
+/** One table, so that the columns of its groups line up. */
+function criterionTable(groups: readonly { head: Markup | null; rows: readonly ReadinessCriterion[] }[]): Markup {
+  return markup`<div class="scroll"><table class="cards"><thead><tr><th scope="col">state</th><th scope="col">criterion</th><th scope="col">what is known</th><th scope="col">evidence</th></tr></thead>${groups.map(
+    ({ head, rows }) => markup`<tbody>${head === null ? null : markup`<tr><th colspan="4" scope="rowgroup"><strong>${head}</strong></th></tr>`}${rows.slice(0, criteriaMax).map(criterionRow)}${rows.length > criteriaMax ? markup`<tr><td colspan="4" class="quiet">${countText(rows.length - criteriaMax)} more are not shown</td></tr>` : null}</tbody>`,
+  )}</table></div>`;
+}
+
+function criterionRow({ criterion, group, state, text, next, evidence, line }: ReadinessCriterion): Markup {
+  return markup`<tr><td>${stateMark(state)}</td><th scope="row">${cutText(criterion, 80)}${state === 'pass' ? markup` <span class="tag">${cutText(group, 40)}</span>` : null}</th><td>${cutText(text, 400)}${next === null ? null : markup`<div class="why">Next: ${withCode(next)}</div>`}</td><td>${evidence === null ? null : markup`<div class="quiet">${evidenceText(evidence)}</div>`}${line === undefined || evidence?.kind === 'config' ? null : markup`<div class="quiet">slipway.yaml:${line}</div>`}</td></tr>`;
 }
 
 function stateMark(state: ReadinessState): Markup {

@@ -85,7 +85,7 @@ svg .bound { stroke: var(--ink); stroke-width: 1.5; } svg .allowed { fill: var(-
 svg .harm { fill: var(--fail); opacity: .8; } svg .gain { fill: var(--pass); opacity: .5; }
 svg .node { fill: var(--raised); stroke: var(--line); }
 svg .cell { fill: var(--accent); opacity: .04; } svg .cell.wrong { fill: var(--fail); } svg .shade-1 { opacity: .1; } svg .shade-2 { opacity: .2; } svg .shade-3 { opacity: .3; } svg .shade-4 { opacity: .4; } svg .shade-5 { opacity: .5; }
-svg .state { stroke: none; } svg .state.fail, svg .state.error { fill: var(--fail); } svg .state.moved, svg .state.inconclusive { fill: var(--unsure); } svg .state.pass, svg .state.still { fill: var(--past); opacity: .35; }
+svg .state { stroke: none; } svg .state.fail, svg .state.error { fill: var(--fail); } svg .state.moved, svg .state.inconclusive, svg .state.missing { fill: var(--unsure); } svg .state.pass, svg .state.still { fill: var(--past); opacity: .35; }
 @media (max-width: 640px) {
   main { padding: 16px 16px 32px; } h1 { font-size: 20px; } h2 { margin-top: 32px; }
   .strip { grid-template-columns: 1fr 1fr; } .deciding svg text { font-size: 17px; } .deciding svg .large { font-size: 22px; }
