@@ -41,6 +41,7 @@ export function openSession({ folder, module, isTrusted, log }: SessionOptions):
   let problem: ProblemBody | null = null;
   let changing: { timer: NodeJS.Timeout; due: number } | null = null;
   let changedAt = 0;
+  let heard = 0;
   let disposed = false;
 
   /** What waits a little longer does not hold up what comes after it. */
@@ -68,6 +69,9 @@ export function openSession({ folder, module, isTrusted, log }: SessionOptions):
     snapshot = message.kind === 'snapshot' ? message.snapshot : snapshot === null ? null : followSnapshot(snapshot, message);
     if (message.kind === 'snapshot' && state.name !== 'ready') enter({ name: 'ready' });
     if (message.kind === 'snapshot' || message.kind === 'was-set-up' || message.kind === 'config-changed' || message.kind === 'work-finished') void readOutline();
+    if (message.kind !== 'progress') heard++;
+    // A run also checks data, which is told of only by what is saved.
+    if (message.kind === 'run-finished' || message.kind === 'work-finished') readSnapshot().catch((error: unknown) => log.debug(`${folder.name}: no snapshot: ${problemIn(error).detail}`));
     told.fire(message);
     if (message.kind === 'progress') sayChanged(progressMs);
     else if (message.kind !== 'hello') sayChanged();
@@ -80,6 +84,17 @@ export function openSession({ folder, module, isTrusted, log }: SessionOptions):
     } catch (error) {
       // The file has an error, or none is there: the last one that was right stays.
       log.debug(`${folder.name}: no outline: ${problemIn(error).detail}`);
+    }
+  }
+
+  /** What is told while it is read may be in it or not, so it then is read again. */
+  async function readSnapshot(): Promise<void> {
+    for (let tries = 0; tries < 5; tries++) {
+      const before = heard;
+      const read = await askServer({ ask: 'snapshot' });
+      if (heard !== before) continue;
+      snapshot = read;
+      return sayChanged();
     }
   }
 
@@ -208,9 +223,8 @@ export function openSession({ folder, module, isTrusted, log }: SessionOptions):
     async refresh() {
       if (state.name === 'idle') return readSaved();
       if (state.name !== 'ready') return;
-      snapshot = await askServer({ ask: 'snapshot' });
+      await readSnapshot();
       await readOutline();
-      sayChanged();
     },
     async ask(question, token) {
       if (!isTrusted()) return (await askSaved(question)) as Answer<typeof question>;

@@ -20,8 +20,8 @@ function modelRow(name: string, folder: FolderState): Row {
   const inProduction = champion?.version ?? declared?.champion ?? null;
   const summary = [
     inProduction === null ? l10n.t('no champion') : l10n.t('champion {0}', inProduction),
-    versions.length === 0 ? l10n.t('not judged yet') : ready.length === 0 ? l10n.t('none ready') : l10n.t('{0} ready', ready.join(', ')),
-  ].join(' · ');
+    versions.length === 0 ? l10n.t('not judged yet') : ready.length === 0 ? '' : l10n.t('{0} ready', ready.join(', ')),
+  ].filter((part) => part !== '').join(' · ');
   return {
     id: `${uri} model ${name}`,
     label: name,
@@ -54,22 +54,33 @@ function versionRow(version: ModelVersionSummary, siblings: ModelVersionSummary[
   };
 }
 
-/** "blocked · recall, carrier = AA and 2 more · 3 min" */
+/** "blocked · worse for carrier AA (−20.0 pt recall) · 3 min" */
 function stateText({ champion, run, digest, seenAt }: ModelVersionSummary, nowMs: number): string {
-  const age = ageText(run?.startedAt ?? seenAt, nowMs);
+  const trouble = run === null || run.decision.verdict === 'pass' ? [] : [verdictText(run.decision.verdict), reasonText(run.decision.sentence)];
   const parts = champion
-    ? [l10n.t('champion'), ...(run === null || run.decision.verdict === 'pass' ? [] : [troubleText(run.decision.blocking)]), `sha256:${digest.slice(0, 6)}…`]
+    ? [l10n.t('champion'), ...trouble, ...(trouble.length === 0 ? [`sha256:${digest.slice(0, 6)}…`] : [])]
     : run === null
       ? [l10n.t('not judged yet')]
-      : run.decision.verdict === 'pass'
+      : trouble.length === 0
         ? [l10n.t('promotable')]
-        : [run.decision.verdict === 'fail' ? l10n.t('blocked') : run.decision.verdict === 'inconclusive' ? l10n.t('inconclusive') : l10n.t('cannot be judged'), troubleText(run.decision.blocking)];
-  return [...parts, age].filter((part) => part !== '').join(' · ');
+        : trouble;
+  return [...parts, ageText(run?.startedAt ?? seenAt, nowMs)].filter((part) => part !== '').join(' · ');
 }
 
-function troubleText(blocking: string[]): string {
-  if (blocking.length === 0) return '';
-  return blocking.length === 1 ? blocking[0] : l10n.t('{0} and {1} more', blocking[0], blocking.length - 1);
+function verdictText(verdict: 'fail' | 'inconclusive' | 'error'): string {
+  switch (verdict) {
+    case 'fail':
+      return l10n.t('blocked');
+    case 'inconclusive':
+      return l10n.t('inconclusive');
+    case 'error':
+      return l10n.t('cannot be judged');
+  }
+}
+
+/** What a verdict says after naming the version: "v3 is blocked: worse for carrier AA." → "worse for carrier AA". */
+function reasonText(sentence: string): string {
+  return sentence.slice(sentence.indexOf(': ') + 2).replace(/\.$/, '');
 }
 
 function tooltipOf({ model, version, digest, bytes, path, summary, run, seenAt, champion }: ModelVersionSummary): string {

@@ -71,7 +71,8 @@ export function registerViews(workbench: Workbench): vscode.Disposable {
     void vscode.commands.executeCommand('setContext', 'slipway.hasConfig', all.some((session) => sessions.hasConfig(session)));
     void vscode.commands.executeCommand('setContext', 'slipway.hasRuns', folders.some(({ snapshot }) => snapshot.runs.length > 0));
     void vscode.commands.executeCommand('setContext', 'slipway.working', folders.some(({ activity }) => activity !== null));
-    models.tree.message = messageOf(all, folders);
+    // A message would stand in place of the welcome.
+    models.tree.message = state === 'ready' ? messageOf(all, folders) : undefined;
     const blocking = blockingCount(folders);
     gates.tree.badge = blocking === 0 ? undefined : { value: blocking, tooltip: blocking === 1 ? l10n.t('1 gate blocks promotion') : l10n.t('{0} gates block promotion', blocking) };
     evidence.follow(gates.tree.visible ? all : []);

@@ -14,7 +14,7 @@ const at = '2026-11-23T02:00:00.000Z';
 const nowMs = Date.parse('2026-11-23T02:03:30.000Z');
 
 function run(version: string, verdict: Verdict, blocking: string[] = []): RunSummary {
-  return { id: `r-${version}`, model: 'flight-delay', version, digest: version.padEnd(64, '0'), role: version === 'v1' ? 'champion' : 'candidate', startedAt: at, milliseconds: 1, decision: { verdict, sentence: `${version} is judged: ${verdict}.`, blocking, warnings: [], counts: { pass: 7, fail: blocking.length, inconclusive: 0, error: 0 } }, headline: {} };
+  return { id: `r-${version}`, model: 'flight-delay', version, digest: version.padEnd(64, '0'), role: version === 'v1' ? 'champion' : 'candidate', startedAt: at, milliseconds: 1, decision: { verdict, sentence: `${version} is judged: ${verdict === 'fail' ? 'worse for carrier AA (−20.0 pt recall)' : verdict}.`, blocking, warnings: [], counts: { pass: 7, fail: blocking.length, inconclusive: 0, error: 0 } }, headline: {} };
 }
 
 function version(name: string, verdict: RunSummary | null): ModelVersionSummary {
@@ -37,7 +37,7 @@ describe('the models', () => {
     expect(lines(modelRows(folder({ models: versions })))).toEqual([
       'package flight-delay | champion v1 · v2 ready',
       '  circle-outline v10 | not judged yet · 3 min',
-      '  error v3 | blocked · recall.carrier = AA and 1 more · 3 min',
+      '  error v3 | blocked · worse for carrier AA (−20.0 pt recall) · 3 min',
       '  pass v2 | promotable · 3 min',
       '  star-full v1 | champion · sha256:v10000… · 3 min',
     ]);
@@ -68,7 +68,7 @@ describe('the models', () => {
 
   it('are spoken as they are drawn', () => {
     const [model] = modelRows(folder({ models: versions }));
-    expect(model.children?.map(({ spoken }) => spoken)).toEqual(['Version v10 of flight-delay, not judged yet', 'Version v3 of flight-delay, v3 is judged: fail.', 'Version v2 of flight-delay, v2 is judged: pass.', 'Version v1 of flight-delay, champion, v1 is judged: pass.']);
+    expect(model.children?.map(({ spoken }) => spoken)).toEqual(['Version v10 of flight-delay, not judged yet', 'Version v3 of flight-delay, v3 is judged: worse for carrier AA (−20.0 pt recall).', 'Version v2 of flight-delay, v2 is judged: pass.', 'Version v1 of flight-delay, champion, v1 is judged: pass.']);
   });
 });
 
