@@ -30,18 +30,17 @@ export function registerTestExplorer({ sessions, log }: Pick<Workbench, 'session
   const subjects = new WeakMap<vscode.TestItem, Subject>();
   /** Work that a test run follows itself. */
   const followed = new Set<string>();
-  /** The run that each version shows, by the version's item. */
+  /** The run that each version shows or is about to, by the id of its item. */
   const shown = new Map<string, string>();
 
   // ---- the tree ---------------------------------------------------------------------------------------------------
 
   function draw(session: Session): void {
     const { outline, snapshot } = session;
-    const folder = session.folder.uri.toString();
     const wanted = wantedRuns(session);
     const models = outline === null || snapshot === null ? [] : testTree(outline, snapshot, (id) => (wanted.has(id) ? records.get(session, id) : null));
     const several = sessions.all.length > 1;
-    const kept = new Set(models.map(({ id }) => `${folder} ${id}`));
+    const kept = new Set(models.map(({ id }) => itemId(session, id)));
     for (const [id, item] of controller.items) if (subjects.get(item)?.session === session && !kept.has(id)) controller.items.delete(id);
     for (const [index, model] of models.entries()) drawModel(session, model, index, several);
   }
@@ -61,8 +60,7 @@ export function registerTestExplorer({ sessions, log }: Pick<Workbench, 'session
   }
 
   function drawVersion(above: vscode.TestItem, session: Session, model: ModelTests, version: VersionTests, index: number): void {
-    const item = itemIn(above.children, session, version.id, version.version, { session, model: model.label, version: version.version });
-    item.description = version.description;
+    const item = itemIn(above.children, session, version.id, version.label, { session, model: model.label, version: version.version });
     item.canResolveChildren = version.run !== null && !shown.has(item.id);
     place(item, session, model.line, index);
     prune(item.children, session, version.gates);
@@ -71,12 +69,11 @@ export function registerTestExplorer({ sessions, log }: Pick<Workbench, 'session
 
   function drawGate(above: vscode.TestItem, session: Session, model: ModelTests, version: VersionTests, gate: GateTest, index: number): void {
     const item = itemIn(above.children, session, gate.id, gate.label, { session, model: model.label, version: version.version });
-    item.description = gate.description;
     place(item, session, gate.line, index);
   }
 
   function itemIn(items: vscode.TestItemCollection, session: Session, id: string, label: string, subject: Subject): vscode.TestItem {
-    const whole = `${session.folder.uri.toString()} ${id}`;
+    const whole = itemId(session, id);
     const known = items.get(whole);
     if (known !== undefined) {
       if (known.label !== label) known.label = label;
@@ -95,13 +92,12 @@ export function registerTestExplorer({ sessions, log }: Pick<Workbench, 'session
   }
 
   function prune(items: vscode.TestItemCollection, session: Session, kept: readonly { id: string }[]): void {
-    const ids = new Set(kept.map(({ id }) => `${session.folder.uri.toString()} ${id}`));
+    const ids = new Set(kept.map(({ id }) => itemId(session, id)));
     for (const [id] of items) if (!ids.has(id)) items.delete(id);
   }
 
   function versionItem(session: Session, model: string, version: string): vscode.TestItem | undefined {
-    const folder = session.folder.uri.toString();
-    return controller.items.get(`${folder} ${idOf(model)}`)?.children.get(`${folder} ${idOf(model, version)}`);
+    return controller.items.get(itemId(session, idOf(model)))?.children.get(itemId(session, idOf(model, version)));
   }
 
   // ---- results ----------------------------------------------------------------------------------------------------
@@ -109,13 +105,11 @@ export function registerTestExplorer({ sessions, log }: Pick<Workbench, 'session
   /** The saved verdict, gate by gate, and the version's own by its decision. */
   async function report(run: vscode.TestRun, session: Session, id: string): Promise<void> {
     const record = await records.read(session, id);
-    const key = versionItem(session, record.model.name, record.model.version)?.id;
-    if (key !== undefined) shown.set(key, id);
     draw(session);
     const item = versionItem(session, record.model.name, record.model.version);
     if (item === undefined) return;
     for (const result of record.gates) {
-      const test = item.children.get(`${session.folder.uri.toString()} ${idOf(record.model.name, record.model.version, result.gate.id)}`);
+      const test = item.children.get(itemId(session, idOf(record.model.name, record.model.version, result.gate.id)));
       if (test !== undefined) reportGate(run, test, session, testOutcome(result));
     }
     reportDecision(run, item, session, record);
@@ -167,9 +161,9 @@ export function registerTestExplorer({ sessions, log }: Pick<Workbench, 'session
   function catchUp(session: Session): void {
     const wanted = wantedRuns(session);
     const open = (session.snapshot?.models ?? []).flatMap(({ model, version, run }) => {
-      const item = versionItem(session, model, version);
-      if (run === null || item === undefined || shown.get(item.id) === run.id || !wanted.has(run.id)) return [];
-      shown.set(item.id, run.id);
+      const id = itemId(session, idOf(model, version));
+      if (run === null || shown.get(id) === run.id || !wanted.has(run.id)) return [];
+      shown.set(id, run.id);
       return [run.id];
     });
     if (open.length > 0) void reportOthers(session, open, l10n.t('Saved verdicts'));
@@ -219,6 +213,7 @@ export function registerTestExplorer({ sessions, log }: Pick<Workbench, 'session
         case 'run-finished':
         case 'run-kept':
           judged.add(idOf(message.run.model, message.run.version));
+          shown.set(itemId(session, idOf(message.run.model, message.run.version)), message.run.id);
           reports.push(report(run, session, message.run.id));
           return;
         default:
@@ -321,8 +316,7 @@ export function registerTestExplorer({ sessions, log }: Pick<Workbench, 'session
       session.onDidChange(redraw),
       session.onMessage((message) => {
         if ((message.kind !== 'run-finished' && message.kind !== 'run-kept') || followed.has(message.work)) return;
-        const item = versionItem(session, message.run.model, message.run.version);
-        if (item !== undefined) shown.set(item.id, message.run.id);
+        shown.set(itemId(session, idOf(message.run.model, message.run.version)), message.run.id);
         void reportOthers(session, [message.run.id], l10n.t('{0} {1}', message.run.model, message.run.version));
       }),
     ];
@@ -339,6 +333,11 @@ export function registerTestExplorer({ sessions, log }: Pick<Workbench, 'session
       for (const subscription of subscriptions) subscription.dispose();
     },
   };
+}
+
+/** Several folders may have a model of the same name. */
+function itemId({ folder }: Session, id: string): string {
+  return `${folder.uri.toString()} ${id}`;
 }
 
 /** Says when a file changed that verdicts rest on: slipway.yaml, a model, data. */

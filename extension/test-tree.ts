@@ -16,7 +16,7 @@ export interface ModelTests {
 export interface VersionTests {
   id: string;
   version: string;
-  description: string;
+  label: string;
   /** Its latest verdict, if there is one. */
   run: string | null;
   gates: GateTest[];
@@ -26,7 +26,6 @@ export interface GateTest {
   id: string;
   gate: string;
   label: string;
-  description: string;
   /** As the outline has it. */
   line: number;
 }
@@ -52,9 +51,9 @@ export function testTree(outline: ConfigOutline, snapshot: Snapshot, runs: (id: 
         return {
           id: idOf(model.name, version),
           version,
-          description: champion ? l10n.t('champion') : '',
+          label: champion ? l10n.t('{0} (champion)', version) : version,
           run: run?.id ?? null,
-          gates: [...judged, ...open].map(({ gate, label, severity, line }) => ({ id: idOf(model.name, version, gate), gate, label, description: severity === 'block' ? '' : severity, line })),
+          gates: [...judged, ...open].map(({ gate, label, severity, line }) => ({ id: idOf(model.name, version, gate), gate, label: severity === 'block' ? label : `${label} (${severity})`, line })),
         };
       }),
   }));

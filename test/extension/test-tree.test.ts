@@ -26,11 +26,11 @@ describe('the tests of a model', () => {
 
   it('are what was judged of a version, at the lines of today', () => {
     expect(model.versions[0].gates.map(({ label, line }) => [label, line])).toEqual([['title of outputs', 2], ['title of recall.min', 9]]);
-    expect(model.versions[0].description).toBe('champion');
+    expect(model.versions[0].label).toBe('v1 (champion)');
   });
 
   it('are the written gates of a version that was not judged yet', () => {
-    expect(model.versions[1].gates.map(({ label, description, line }) => [label, description, line])).toEqual([['recall.min', '', 9], ['roc_auc.non_inferior', 'warn', 8]]);
+    expect(model.versions[1].gates.map(({ label, line }) => [label, line])).toEqual([['recall.min', 9], ['roc_auc.non_inferior (warn)', 8]]);
   });
 
   it('keep their ids when they are judged and when lines move', () => {
