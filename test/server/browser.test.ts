@@ -233,6 +233,22 @@ describe('the pages in a browser', () => {
     }
   });
 
+  it.each([
+    ['a body', () => `POST /v1/work HTTP/1.1\r\nHost: ${here}\r\nCookie: ${cookie}\r\nOrigin: http://${here}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`],
+    ['its headers', () => `GET / HTTP/1.1\r\nHost: ${here}\r\n`],
+    ['an upgrade', () => `GET /v1/feed HTTP/1.1\r\nHost: ${here}\r\nCookie: ${cookie}\r\nOrigin: http://${here}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n\r\n`],
+    ['something that is not HTTP', () => '\u0016\u0003\u0001 hello\r\n\r\n'],
+    ['a path that is an address', () => `GET http://evil.example/view.js HTTP/1.1\r\nHost: ${here}\r\n\r\n`],
+  ])('P28: who leaves in the middle of %s takes nothing down', async (_, text) => {
+    await new Promise<void>((resolve) => {
+      const socket = connect({ host: '127.0.0.1', port: browser.port }, () => socket.write(text(), () => socket.destroy()));
+      socket.on('error', () => {});
+      socket.on('close', () => resolve());
+    });
+    expect((await ask('GET', '/v1/snapshot', own())).status).toBe(200);
+    expect(submitted).toEqual([]);
+  });
+
   it('says that the server is away while it is, and finds the next one', async () => {
     let address = { socket: join(folder, 'nobody'), token: 'x' };
     const moving = await openBrowser({ upstream: () => address, title: 'Slipway', now: () => time, assets });
