@@ -4,6 +4,7 @@ import { cutAt } from '../figures/cut-text.ts';
 import { distributionFigure, distributionLegend } from '../figures/distribution-figure.ts';
 import { statisticNames } from '../figures/drift-words.ts';
 import { effectScaleFigure } from '../figures/effect-figure.ts';
+import { safeText } from '../figures/markup.ts';
 import { trendFigure } from '../figures/trend-figure.ts';
 import type { ColumnDrift } from '../protocol/drift.ts';
 import type { Measured } from '../protocol/measured.ts';
@@ -14,6 +15,7 @@ import type { ColumnRow } from './column-rows.ts';
 import { foreignText } from './elements/foreign-text.ts';
 import { findingItem, type FindingActions } from './finding-item.ts';
 import { drawn } from './page-element.ts';
+import './elements/button.ts';
 
 export interface ColumnPanelOptions {
   batch: BatchReport;
@@ -29,9 +31,9 @@ export function columnPanel(row: ColumnRow, { batch, history, width, actions }: 
   const { column, drift, findings, profile, referenceProfile, skipped } = row;
   const open = findings.filter(({ verdict }) => verdict !== 'pass');
   const passing = findings.filter(({ verdict }) => verdict === 'pass');
-  return html`${column.length > 40 ? html`<p class="whole"><code>${foreignText(column, 2000)}</code></p>` : nothing}
+  return html`${column.length > 40 ? html`<p class="whole" tabindex="0" role="region" aria-label="Whole name"><code>${foreignText(column, 2000)}</code></p>` : nothing}
     ${open.length === 0 ? nothing : html`<ul class="findings">${open.map((finding) => findingItem(finding, actions))}</ul>`}
-    ${drift === null ? notCompared(batch, skipped) : driftParts(drift, batch, history, width)}
+    ${drift === null ? notCompared(batch, skipped) : driftParts(drift, { batch, history, width, actions })}
     <div class="parts">
       ${drift === null ? nothing : part('Quantiles', drawn([drift], () => quantileTable(drift)), drift.quantiles !== undefined)}
       ${part('Profile', drawn([profile, referenceProfile], () => profileTable(referenceProfile, profile)), profile !== null || referenceProfile !== null)}
@@ -48,7 +50,7 @@ function notCompared({ drift, driftMissing }: BatchReport, skipped: string | nul
   return html`<p class="quiet">Not compared with the reference: ${foreignText(reason, 300)}</p>`;
 }
 
-function driftParts(drift: ColumnDrift, batch: BatchReport, history: readonly BatchSummary[], width: number): TemplateResult {
+function driftParts(drift: ColumnDrift, { batch, history, width, actions }: ColumnPanelOptions): TemplateResult {
   const trend = history.filter(({ effects }) => effects[drift.column] !== undefined);
   return html`
     <div class="parts">
@@ -65,7 +67,7 @@ function driftParts(drift: ColumnDrift, batch: BatchReport, history: readonly Ba
         ${missingPart(drift)}
         ${drawn([drift], () => categoriesTable(drift))}
         ${trend.length < 2 ? nothing : html`<h4>Batch by batch</h4>${drawn([drift, trend.length, width], () => trendOf(drift, trend, width))}`}
-        ${drift.verdict === 'moved' ? acceptance(drift) : nothing}
+        ${drift.verdict === 'moved' ? acceptance(drift, actions) : nothing}
       </div>
     </div>
     <details><summary>How it is measured</summary>
@@ -107,9 +109,11 @@ function trendOf({ column, effect }: ColumnDrift, history: readonly BatchSummary
   });
 }
 
-/** A floor under which this much would not have counted. */
-function acceptance({ column, effect, role }: ColumnDrift): TemplateResult | typeof nothing {
+/** A floor that this much does not exceed. */
+function acceptance({ column, effect, role }: ColumnDrift, { context, batch }: FindingActions): TemplateResult | typeof nothing {
   if (effect.value === null || effect.value < effect.floor || role !== 'feature') return nothing;
-  const floor = Math.min(1, Math.ceil(effect.value * 100 + 1) / 100);
-  return html`<p class="accept">To call this much no drift, raise its floor under <code>drift</code> in slipway.yaml: <code>columns: {${foreignText(JSON.stringify(column), 120)}: ${floor}}</code></p>`;
+  const floor = Math.min(1, Math.ceil(effect.value * 100) / 100);
+  return html`<div class="accept"><p>To call this much no drift, raise its floor under <code>drift</code> in slipway.yaml:</p>
+    <pre>columns: {${foreignText(JSON.stringify(column), 120)}: ${floor}}</pre>
+    ${context.can.act ? html`<slip-button secondary label=${safeText(`Write it into slipway.yaml to accept the drift of ${column}`)} @click=${() => context.act({ do: 'accept-finding', batch, finding: `drift:${column}` })}>Write it into slipway.yaml</slip-button>` : nothing}</div>`;
 }

@@ -33,10 +33,13 @@ export function findingItem(finding: Finding, { context, batch, rows, showRows }
   </li>`;
 }
 
-function nextPart({ id }: Finding, next: string, batch: string, context: PageContext): TemplateResult {
+function nextPart({ id, check }: Finding, next: string, batch: string, context: PageContext): TemplateResult {
   const { words, yaml } = splitNext(next);
+  // New values are added to those that are allowed, which the words say without spelling the list.
+  const acceptable = yaml !== null || check.kind === 'allowed_values';
   return html`<div class="accept"><p>${foreignText(words, 400)}</p>
-    ${yaml === null ? nothing : html`<pre>${foreignText(yaml, 400)}</pre>${context.can.act ? html`<slip-button secondary label=${`Write it into slipway.yaml to accept ${safeText(id)}`} @click=${() => context.act({ do: 'accept-finding', batch, finding: id })}>Write it into slipway.yaml</slip-button>` : nothing}`}</div>`;
+    ${yaml === null ? nothing : html`<pre>${foreignText(yaml, 400)}</pre>`}
+    ${acceptable && context.can.act ? html`<slip-button secondary label=${`Write it into slipway.yaml to accept ${safeText(id)}`} @click=${() => context.act({ do: 'accept-finding', batch, finding: id })}>Write it into slipway.yaml</slip-button>` : nothing}</div>`;
 }
 
 /** What to do about a finding, apart from what to write to accept it. */

@@ -16,8 +16,8 @@ import './elements/button.ts';
 import './elements/problem-panel.ts';
 
 const title = 'Readiness for production';
-const stateWords: Record<ReadinessState, string> = { fail: '✗ fails', error: '! could not be judged', missing: '○ lacks evidence', inconclusive: '? too little to tell', pass: '✓ met', off: '– off' };
-const stripWords: Record<ReadinessState, string> = { fail: 'fail', error: 'could not be judged', missing: 'lack evidence', inconclusive: 'have too little to tell', pass: 'met', off: 'turned off' };
+const stateWords: Record<ReadinessState, string> = { fail: '✗ fail', error: '! error', missing: '? missing', inconclusive: '? inconclusive', pass: '✓ pass', off: '– off' };
+const stripWords: Record<ReadinessState, string> = { fail: 'fail', error: 'error', missing: 'missing', inconclusive: 'inconclusive', pass: 'met', off: 'off' };
 
 /** Whether a model may go into production: each criterion with its evidence, its statement, or what would produce one. */
 @customElement('slip-readiness-page')
@@ -76,7 +76,7 @@ export class ReadinessPageElement extends PageElement<Extract<ViewTarget, { view
       <div>
         <h3>${foreignText(name, 80)}</h3>
         <p>${foreignText(text, 400)}</p>
-        ${evidence === null || state === 'off' ? nothing : html`<p class="quiet">${this.#evidence(evidence, line)}</p>`}
+        ${evidence === null || state === 'off' || isTold(evidence, text) ? nothing : html`<p class="quiet">${this.#evidence(evidence, line)}</p>`}
         ${next === null || (stated && this.context.can.act) ? nothing : html`<p class="next"><span aria-hidden="true">→</span> ${withCode(next)}</p>`}
         ${this.context.can.act ? this.#button(criterion) : nothing}
       </div>
@@ -108,6 +108,11 @@ export class ReadinessPageElement extends PageElement<Extract<ViewTarget, { view
     const running = this.context.works.some(({ command }) => command.kind === 'run');
     return html`<slip-button ?disabled=${running} label=${safeText(`Run ${model}`)} @click=${() => this.context.act({ do: 'run', command: { kind: 'run', models: [model] } })}>Run</slip-button>${running ? html` <span class="quiet">a run is under way</span>` : nothing}`;
   }
+}
+
+/** Whoever stated it may be in the sentence already, with the day and the end. */
+function isTold(evidence: ReadinessEvidence, text: string): boolean {
+  return evidence.kind === 'statement' && text.includes(evidence.by);
 }
 
 function mayChange({ kind }: FeedMessage): boolean {

@@ -145,6 +145,15 @@ describe.skipIf(path === null && process.env.CI === undefined)('pages of data, r
     await close(view);
   });
 
+  it('a column that moved is accepted by a higher floor', async () => {
+    const view = await open({ view: 'data', batch: 'b-july', column: 'temp' });
+    const panel = view.page.locator('li[data-column=temp] .panel');
+    expect(await panel.locator('pre').allTextContents()).toContain('columns: {"temp": 0.72}');
+    await panel.getByRole('button', { name: 'Write it into slipway.yaml to accept the drift of temp' }).click();
+    await expect.poll(() => view.actions).toEqual([{ do: 'accept-finding', batch: 'b-july', finding: 'drift:temp' }]);
+    await close(view);
+  });
+
   it('another batch of its history opens, also by the keyboard', async () => {
     const view = await open(july);
     const { page } = view;

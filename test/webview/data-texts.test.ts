@@ -37,9 +37,9 @@ describe('the batches that follow one another', () => {
 });
 
 describe('criteria of readiness', () => {
-  it('stand in groups, those with something open on top and most pressing first', () => {
+  it('stand in groups, worst group on top, most pressing first in each', () => {
     const groups = groupCriteria(readinessOf().criteria).map(({ group, criteria }) => [group, criteria.map(({ state }) => state).join(' ')]);
-    expect(groups).toEqual([['Quality', 'missing pass'], ['Data', 'fail'], ['Runtime', 'error inconclusive off'], ['Security', 'missing'], ['Business', 'pass']]);
+    expect(groups).toEqual([['Data', 'fail'], ['Runtime', 'error inconclusive off'], ['Quality', 'missing pass'], ['Security', 'missing'], ['Business', 'pass']]);
   });
 
   it('keep the order of the report where nothing is open', () => {
