@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FeedMessage } from '../../protocol/feed.ts';
 import type { RunReport } from '../../protocol/run.ts';
 import type { ViewTarget } from '../../protocol/view.ts';
 import { answersOf, manySummaries } from './answers.ts';
@@ -17,7 +18,16 @@ const named = (version: string, error = false) => runs.find((run) => run.model.v
 const blocked = named('v3') ?? runs[0];
 const tabs = ['gates', 'flips', 'slices', 'quality', 'runtime', 'value', 'data', 'evidence'];
 
-const shots: { name: string; target: ViewTarget; tab?: string; width?: number; press?: string; forced?: boolean }[] = [
+const underWay: FeedMessage[] = [
+  { kind: 'work-started', sequence: 1, work: 'work-0001', command: { kind: 'run' } },
+  { kind: 'run-started', sequence: 2, work: 'work-0001', run: 'r-under-way', model: 'flight-delay', version: 'v5' },
+  ...blocked.steps.slice(0, 6).map((outcome): FeedMessage => ({ kind: 'step', sequence: 3, work: 'work-0001', run: 'r-under-way', outcome })),
+  { kind: 'progress', progress: { work: 'work-0001', step: 'predict', subject: 'v5 on holdout', done: 12_400, total: 24_814, unit: 'rows' } },
+];
+
+const shots: { name: string; target: ViewTarget; tab?: string; width?: number; press?: string; feed?: FeedMessage[] }[] = [
+  { name: 'under-way', target: { view: 'gates', run: 'r-under-way' }, feed: underWay },
+  { name: 'under-way-narrow', target: { view: 'gates', run: 'r-under-way' }, width: 300, feed: underWay },
   ...tabs.map((tab) => ({ name: `gates-${tab}`, target: { view: 'gates' as const, run: blocked.id }, tab })),
   ...['v1', 'v2', 'v4'].map((version) => ({ name: `gates-of-${version}`, target: { view: 'gates' as const, run: (named(version) ?? named(version, true) ?? blocked).id } })),
   { name: 'gates-flips-inputs', target: { view: 'gates', run: blocked.id }, tab: 'flips', press: 'Show their inputs' },
@@ -35,10 +45,11 @@ const shots: { name: string; target: ViewTarget; tab?: string; width?: number; p
 const path = chromiumPath();
 if (path === null) throw new Error('Chromium is not installed');
 const browser = await launch(path);
-for (const { name, target, tab, width = 1100, press } of shots.filter((shot) => shot.name.startsWith(only))) {
-  for (const theme of name === 'gates-gates' || name === 'compare' || name === 'runs' || process.argv.includes('--all') ? (Object.keys(editorThemes) as EditorThemeName[]) : (['dark', 'light'] as const)) {
+for (const { name, target, tab, width = 1100, press, feed = [] } of shots.filter((shot) => shot.name.startsWith(only))) {
+  for (const theme of name === 'gates-gates' || name === 'compare' || name === 'runs' || process.argv.includes('--all') ? (Object.keys(editorThemes) as EditorThemeName[]) : ((process.env.THEMES?.split(',') as EditorThemeName[] | undefined ?? ['dark', 'light'] as const))) {
     const view = await openView(browser, dist, { target, answer: answersOf(runs, manySummaries(300)), theme, width, height: 900 });
     await view.page.waitForSelector('h1, .problem', { timeout: 10_000 });
+    for (const message of feed) await view.tell({ kind: 'feed', message });
     if (tab !== undefined) await view.page.click(`#tab-${tab}`);
     if (press !== undefined) await view.page.getByRole('button', { name: press }).first().click();
     await view.page.waitForTimeout(150);
