@@ -6,7 +6,6 @@ import { openConfigSchema } from './config-schema.ts';
 import { registerDiagnostics } from './diagnostics.ts';
 import { registerHover } from './hover.ts';
 import { registerQuickFixes } from './quick-fixes.ts';
-import { openRunRecords } from './run-records.ts';
 import { registerTasks } from './tasks.ts';
 import { registerTestExplorer } from './test-explorer.ts';
 import type { Workbench } from './workbench.ts';
@@ -14,7 +13,7 @@ import { openWorkspaceNames } from './workspace-names.ts';
 
 /** slipway.yaml in the editor, and its gates where the editor shows tests and tasks. */
 export function registerLanguage(workbench: Workbench): vscode.Disposable {
-  const records = openRunRecords(workbench.log);
+  const { records } = workbench;
   const lines = openConfigLines(workbench.sessions);
   const schema = openConfigSchema(workbench.context);
   const names = openWorkspaceNames(workbench.log);
@@ -28,6 +27,5 @@ export function registerLanguage(workbench: Workbench): vscode.Disposable {
     registerTasks(workbench),
     findings,
     lines,
-    records,
   );
 }

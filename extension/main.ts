@@ -6,6 +6,7 @@ import { openLog } from './log.ts';
 import { registerModelFileEditor } from './model-file-editor.ts';
 import { registerNotebook } from './notebook/notebook.ts';
 import { openPages } from './panel.ts';
+import { openRunRecords } from './run-records.ts';
 import { openSessions } from './sessions.ts';
 import { registerStatus } from './status.ts';
 import { registerViews } from './views/register-views.ts';
@@ -18,10 +19,11 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = openLog();
   const target = targetOf(context.extension);
   const sessions = openSessions({ module: target === 'universal' ? null : vscode.Uri.joinPath(context.extensionUri, 'dist', 'server.js').fsPath, log });
-  const parts = { context, sessions, log, target };
+  const records = openRunRecords(log);
+  const parts = { context, sessions, records, log, target };
   const pages = openPages(parts);
   const workbench: Workbench = { ...parts, pages };
-  context.subscriptions.push(log, sessions, pages, registerCommands(workbench), registerViews(workbench), registerStatus(workbench), registerModelFileEditor(workbench), registerNotebook(workbench), registerTools(workbench), registerLanguage(workbench));
+  context.subscriptions.push(log, sessions, records, pages, registerCommands(workbench), registerViews(workbench), registerStatus(workbench), registerModelFileEditor(workbench), registerNotebook(workbench), registerTools(workbench), registerLanguage(workbench));
 }
 
 /** Packaging writes down which platform's native parts are inside. */

@@ -227,7 +227,8 @@ export function openSession({ folder, module, isTrusted, log }: SessionOptions):
       await readOutline();
     },
     async ask(question, token) {
-      if (!isTrusted()) return (await askSaved(question)) as Answer<typeof question>;
+      // A saved report does not change: nothing has to be started to read it.
+      if (!isTrusted() || (state.name === 'idle' && (question.ask === 'run' || question.ask === 'batch'))) return (await askSaved(question)) as Answer<typeof question>;
       const { signal, dispose } = signalOf(token);
       try {
         return await askServer(question, signal);

@@ -42,7 +42,7 @@ export interface Session extends vscode.Disposable {
   restart(): Promise<void>;
   /** Reads snapshot and outline anew, as after a change to slipway.yaml; starts nothing. */
   refresh(): Promise<void>;
-  /** In an untrusted workspace saved reports are read from their files. @throws ProblemError what the server answered */
+  /** In an untrusted workspace, and before the server is started, saved reports are read from their files. @throws ProblemError what the server answered */
   ask<Q extends Question>(question: Q, token?: vscode.CancellationToken): Promise<Answer<Q>>;
   /**
    * Address of the same pages for a browser on this machine, good for one opening. Only now does a loopback port open.

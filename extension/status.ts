@@ -1,18 +1,15 @@
 import * as vscode from 'vscode';
-import type { RuntimeReport } from '../protocol/runtime.ts';
 import { currentWork } from './activity.ts';
 import * as l10n from './l10n.ts';
-import { problemIn } from './problem-of.ts';
 import type { Session } from './session.ts';
 import { lastRun, statusCommands, statusText } from './status-text.ts';
 import type { Workbench } from './workbench.ts';
 
 /** The one item in the status bar, about the folder of the active editor, else the first that Slipway is used in. */
-export function registerStatus({ sessions, log }: Workbench): vscode.Disposable {
+export function registerStatus({ sessions, records }: Workbench): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('slipway.status', vscode.StatusBarAlignment.Left, 40);
   item.name = l10n.t('Slipway');
   item.command = 'slipway.models.focus';
-  const runtimes = new Map<string, RuntimeReport | null>();
 
   function session(): Session | undefined {
     const active = vscode.window.activeTextEditor?.document.uri;
@@ -21,25 +18,13 @@ export function registerStatus({ sessions, log }: Workbench): vscode.Disposable 
     return used.find((each) => each === current) ?? used.find((each) => each.snapshot?.active.length !== 0 && each.state.name === 'ready') ?? used[0];
   }
 
-  async function readRuntime(from: Session, run: string): Promise<void> {
-    runtimes.set(run, null);
-    try {
-      runtimes.set(run, (await from.ask({ ask: 'run', id: run })).runtime);
-      draw();
-    } catch (error) {
-      log.debug(`Runtime of ${run} is not known: ${problemIn(error).detail}`);
-    }
-  }
-
   function draw(): void {
     const shown = session();
     if (shown === undefined || !vscode.workspace.getConfiguration('slipway').get('statusBar.visible', true)) return item.hide();
     const { state, snapshot } = shown;
     const trusted = vscode.workspace.isTrusted;
     const run = lastRun(snapshot);
-    // A server is not started to fill in a line.
-    if (run !== null && !runtimes.has(run.id) && (state.name === 'ready' || !trusted)) void readRuntime(shown, run.id);
-    const { text, tooltip, spoken, trouble } = statusText({ folder: shown.folder.uri.toString(), state, trusted, snapshot, activity: state.name === 'ready' ? currentWork(snapshot) : null, runtime: run === null ? null : (runtimes.get(run.id) ?? null) });
+    const { text, tooltip, spoken, trouble } = statusText({ folder: shown.folder.uri.toString(), state, trusted, snapshot, activity: state.name === 'ready' ? currentWork(snapshot) : null, runtime: run === null ? null : (records.get(shown, run.id)?.runtime ?? null) });
     item.text = text;
     item.tooltip = new vscode.MarkdownString(tooltip);
     item.tooltip.isTrusted = { enabledCommands: statusCommands };
@@ -49,5 +34,5 @@ export function registerStatus({ sessions, log }: Workbench): vscode.Disposable 
   }
 
   draw();
-  return vscode.Disposable.from(item, sessions.onDidChange(draw), vscode.window.onDidChangeActiveTextEditor(draw), vscode.workspace.onDidChangeConfiguration(draw));
+  return vscode.Disposable.from(item, sessions.onDidChange(draw), records.onDidChange(draw), vscode.window.onDidChangeActiveTextEditor(draw), vscode.workspace.onDidChangeConfiguration(draw));
 }

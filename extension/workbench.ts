@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
 import type { ViewTarget } from '../protocol/view.ts';
 import type { Log } from './log.ts';
+import type { RunRecords } from './run-records.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -9,6 +10,7 @@ export interface Workbench {
   readonly context: vscode.ExtensionContext;
   readonly sessions: Sessions;
   readonly pages: Pages;
+  readonly records: RunRecords;
   readonly log: Log;
   /** Platform this package was made for, as in `linux-x64`; `universal` has no server; `source` is a checkout. */
   readonly target: string;

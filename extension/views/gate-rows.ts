@@ -4,14 +4,11 @@ import type { ConfigOutline, ReadinessCriterion, ReadinessReport } from '../../p
 import * as l10n from '../l10n.ts';
 import { compareVersions, plain, verdictIcons, verdictWord, type FolderState, type Row } from './row.ts';
 
-/** Reports that were asked for so far; what is not there yet is drawn when it comes. */
+/** What is known so far; what is asked for and not there yet is drawn when it comes. */
 export interface GateEvidence {
-  gates: ReadonlyMap<string, readonly GateResult[]>;
-  /** By `readinessKey`. */
-  readiness: ReadonlyMap<string, ReadinessReport>;
+  gates(run: string): readonly GateResult[];
+  readiness(model: string): ReadinessReport | null;
 }
-
-export const readinessKey = (folder: string, model: string): string => `${folder} ${model}`;
 
 /** The version the panel speaks of: the newest candidate that was judged, else the champion. */
 export function judgedVersion(model: string, versions: ModelVersionSummary[]): ModelVersionSummary | null {
@@ -35,7 +32,6 @@ export function gateRows(folder: FolderState, evidence: GateEvidence): Row[] {
 
 function versionRow({ model, version, run, champion }: ModelVersionSummary, { uri, outline }: FolderState, { gates, readiness }: GateEvidence): Row {
   const decision = run?.decision;
-  const results = run === null ? undefined : gates.get(run.id);
   const counts = decision?.counts;
   const passed = counts?.pass ?? 0;
   const judged = counts === undefined ? 0 : counts.pass + counts.fail + counts.inconclusive + counts.error;
@@ -49,7 +45,7 @@ function versionRow({ model, version, run, champion }: ModelVersionSummary, { ur
     kind: 'judged',
     spoken: l10n.t('{0} {1}: {2}', model, version, `${state}. ${decision?.sentence ?? ''}`),
     open: true,
-    children: [...resultRows(results ?? [], model, run?.id ?? '', uri, outline), ...readinessRows(readiness.get(readinessKey(uri, model)), uri)],
+    children: [...resultRows(run === null ? [] : gates(run.id), model, run?.id ?? '', uri, outline), ...readinessRows(readiness(model), uri)],
     command: { id: 'slipway.openReport', title: l10n.t('Open Report') },
     subject: { folder: uri, model, version, ...(run === null ? {} : { run: run.id }) },
   };
@@ -84,8 +80,8 @@ function gateRow({ gate, title, verdict, reason, needs }: GateResult, line: numb
   };
 }
 
-function readinessRows(report: ReadinessReport | undefined, uri: string): Row[] {
-  if (report === undefined) return [];
+function readinessRows(report: ReadinessReport | null, uri: string): Row[] {
+  if (report === null) return [];
   const open = report.criteria.filter(({ state }) => state !== 'pass' && state !== 'off');
   return [{
     id: `${uri} readiness ${report.model}`,

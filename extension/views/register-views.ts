@@ -2,10 +2,10 @@ import * as vscode from 'vscode';
 import { activityText, currentWork } from '../activity.ts';
 import * as l10n from '../l10n.ts';
 import { problemIn } from '../problem-of.ts';
+import { openReadinessReports } from '../readiness-reports.ts';
 import type { Session } from '../session.ts';
 import type { Workbench } from '../workbench.ts';
 import { dataRows } from './data-rows.ts';
-import { gateEvidence } from './gate-evidence.ts';
 import { blockingCount, gateRows } from './gate-rows.ts';
 import { modelRows } from './model-rows.ts';
 import type { FolderState, Row } from './row.ts';
@@ -13,8 +13,8 @@ import { viewState } from './view-state.ts';
 
 /** Models, Data, and Gates & Readiness. Whoever looks at one starts the server. */
 export function registerViews(workbench: Workbench): vscode.Disposable {
-  const { sessions, log } = workbench;
-  const evidence = gateEvidence(workbench);
+  const { sessions, records, log } = workbench;
+  const readiness = openReadinessReports(log);
 
   function stateOf(session: Session): FolderState | null {
     const { folder, snapshot, outline, state } = session;
@@ -23,9 +23,9 @@ export function registerViews(workbench: Workbench): vscode.Disposable {
 
   const models = view('slipway.models', modelRows);
   const data = view('slipway.data', dataRows);
-  const gates = view('slipway.gates', (folder) => gateRows(folder, evidence));
+  const gates = view('slipway.gates', (folder, session) => gateRows(folder, { gates: (run) => records.get(session, run)?.gates ?? [], readiness: (model) => readiness.get(session, model) }));
 
-  function view(id: string, rowsOf: (folder: FolderState) => Row[]): { tree: vscode.TreeView<Row>; refresh(): void; dispose(): void } {
+  function view(id: string, rowsOf: (folder: FolderState, session: Session) => Row[]): { tree: vscode.TreeView<Row>; refresh(): void; dispose(): void } {
     const changed = new vscode.EventEmitter<void>();
     const tree = vscode.window.createTreeView<Row>(id, {
       showCollapseAll: true,
@@ -41,11 +41,14 @@ export function registerViews(workbench: Workbench): vscode.Disposable {
     return { tree, refresh: () => changed.fire(), dispose: () => vscode.Disposable.from(tree, changed, watching).dispose() };
   }
 
-  function rootRows(rowsOf: (folder: FolderState) => Row[]): Row[] {
-    const folders = sessions.all.flatMap((session) => stateOf(session) ?? []);
-    if (folders.length === 1) return rowsOf(folders[0]);
-    return folders.flatMap((folder) => {
-      const children = rowsOf(folder);
+  function rootRows(rowsOf: (folder: FolderState, session: Session) => Row[]): Row[] {
+    const folders = sessions.all.flatMap((session) => {
+      const folder = stateOf(session);
+      return folder === null ? [] : [{ folder, session }];
+    });
+    if (folders.length === 1) return rowsOf(folders[0].folder, folders[0].session);
+    return folders.flatMap(({ folder, session }) => {
+      const children = rowsOf(folder, session);
       return children.length === 0 ? [] : [{ id: folder.uri, label: folder.name, icon: { id: 'root-folder' }, kind: 'folder', spoken: l10n.t('Folder {0}', folder.name), open: true, children, subject: { folder: folder.uri } }];
     });
   }
@@ -75,14 +78,13 @@ export function registerViews(workbench: Workbench): vscode.Disposable {
     models.tree.message = state === 'ready' ? messageOf(all, folders) : undefined;
     const blocking = blockingCount(folders);
     gates.tree.badge = blocking === 0 ? undefined : { value: blocking, tooltip: blocking === 1 ? l10n.t('1 gate blocks promotion') : l10n.t('{0} gates block promotion', blocking) };
-    evidence.follow(gates.tree.visible ? all : []);
     for (const { refresh } of [models, data, gates]) refresh();
     if (models.tree.visible || data.tree.visible || gates.tree.visible) look();
   }
 
-  const subscriptions = [sessions.onDidChange(draw), evidence.onDidChange(() => gates.refresh()), gates.tree.onDidChangeVisibility(draw)];
+  const subscriptions = [sessions.onDidChange(draw), records.onDidChange(() => gates.refresh()), readiness.onDidChange(() => gates.refresh())];
   draw();
-  return vscode.Disposable.from(models, data, gates, evidence, ...subscriptions);
+  return vscode.Disposable.from(models, data, gates, readiness, ...subscriptions);
 }
 
 /** What goes on, or what is wrong, above rows that are there all the same. */

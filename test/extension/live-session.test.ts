@@ -97,6 +97,15 @@ it('in a folder that is not trusted nothing is started, and what was saved can b
   expect(session.state).toEqual({ name: 'idle' });
 });
 
+it('a saved report is read without starting anything', async () => {
+  const { runs } = await session.perform({ kind: 'run' });
+  session.dispose();
+  const uri = { fsPath: workspace, toString: () => `file://${workspace}` } as vscode.Uri;
+  session = openSession({ folder: { name: 'toy', index: 0, uri }, module: null, isTrusted: () => true, log: quiet });
+  expect((await session.ask({ ask: 'run', id: runs[0] })).id).toBe(runs[0]);
+  expect(session.state).toEqual({ name: 'idle' });
+});
+
 it('a package without a server says so', async () => {
   session.dispose();
   const uri = { fsPath: workspace, toString: () => `file://${workspace}` } as vscode.Uri;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dataRows, sparkline } from '../../extension/views/data-rows.ts';
-import { blockingCount, gateRows, readinessKey } from '../../extension/views/gate-rows.ts';
+import { blockingCount, gateRows } from '../../extension/views/gate-rows.ts';
 import { modelRows } from '../../extension/views/model-rows.ts';
 import { ageText, plain, type FolderState, type Row } from '../../extension/views/row.ts';
 import { viewState } from '../../extension/views/view-state.ts';
@@ -111,7 +111,7 @@ describe('gates and readiness', () => {
   const state = folder({ models: [version('v1', run('v1', 'pass')), version('v3', run('v3', 'fail', ['recall', 'cases']))] });
 
   it('of the newest candidate stand with trouble on top and what passes folded away', () => {
-    expect(lines(gateRows(state, { gates, readiness: new Map([[readinessKey('file:///flights', 'flight-delay'), readiness]]) }))).toEqual([
+    expect(lines(gateRows(state, { gates: (id) => gates.get(id) ?? [], readiness: () => readiness }))).toEqual([
       'error flight-delay v3 | 7 of 9 gates pass',
       '  error recall | recall fail · slipway.yaml:31',
       '  warning drift | warning only · drift fail · slipway.yaml:44',
@@ -125,7 +125,7 @@ describe('gates and readiness', () => {
 
   it('lead to the line of the gate as slipway.yaml stands now', () => {
     const moved = { ...state, outline: { models: [{ name: 'flight-delay', line: 2, task: null, files: [], champion: 'v1', datasets: { reference: null, holdout: null, current: null, cases: null }, gates: [{ id: 'recall', line: 35, severity: 'block' as const }] }], datasets: [] } };
-    const [judged] = gateRows(moved, { gates, readiness: new Map() });
+    const [judged] = gateRows(moved, { gates: (id) => gates.get(id) ?? [], readiness: () => null });
     expect(judged.children?.[0]).toMatchObject({ label: 'recall', command: { id: 'slipway.openConfig' }, subject: { path: 'slipway.yaml', line: 35 } });
     // A gate that is no longer written has no line to lead to.
     expect(judged.children?.[1]).toMatchObject({ label: 'drift', command: { id: 'slipway.openReport' } });
