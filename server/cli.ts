@@ -53,6 +53,8 @@ interface Options {
 
 /** Set while a command runs, so that Ctrl-C cancels it and a second Ctrl-C ends the process. */
 const interrupt = new AbortController();
+/** What an interrupt ends with: a command that does nothing but wait for it is not cancelled by it. */
+let interruptedCode = exitCancelled;
 
 function program(): Command {
   const slipway = new Command('slipway')
@@ -240,6 +242,7 @@ function program(): Command {
     .action(async (id: string | undefined, options: { open?: boolean; json?: boolean }) => {
       const { openBrowser } = await import('./browser.ts');
       let browser: Browser | null = null;
+      interruptedCode = 0;
       let upstream = { socket: '', token: '' };
       try {
         await withConnection(slipway, async (connection, workspace) => {
@@ -450,8 +453,8 @@ function listenForInterrupt(): void {
       if (interrupt.signal.aborted) process.exit(exitCancelled);
       interrupt.abort();
       setTimeout(() => {
-        console.error(cancelledText);
-        process.exit(exitCancelled);
+        if (interruptedCode === exitCancelled) console.error(cancelledText);
+        process.exit(interruptedCode);
       }, interruptGraceMs).unref();
     });
   }

@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunSummary } from '../../protocol/run.ts';
 import { buildSlipway, makeWorkspace, type Running, type Slipway } from './slipway.ts';
 import { tinyWorkspace } from './tiny-workspace.ts';
+
+// Processes are started one after the other.
+vi.setConfig({ testTimeout: 120_000 });
 
 let slipway: Slipway;
 let workspace: string;
@@ -74,7 +77,7 @@ describe('slipway view', () => {
     await other.running.says('going on without it');
     // The new owner opens the database first; until then the answer is that nobody answers.
     let status = 0;
-    for (const deadline = Date.now() + 20_000; status !== 200 && Date.now() < deadline; ) status = (await other.ask('/v1/snapshot')).status;
+    for (const deadline = Date.now() + 60_000; status !== 200 && Date.now() < deadline; ) status = (await other.ask('/v1/snapshot')).status;
     expect(status).toBe(200);
     other.running.kill('SIGINT');
     expect((await other.running.ended).code).toBe(0);
