@@ -4,16 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type BrowserContext } from 'playwright-core';
 import { inject } from 'vitest';
+import type { Theme } from './themes.ts';
 import { openWorkbench, type Workbench } from './workbench.ts';
-
-export type Theme = 'Light Modern' | 'Dark Modern' | 'High Contrast Light' | 'High Contrast Dark';
-
-export const themes: Record<Theme, { id: string; slug: string }> = {
-  'Light Modern': { id: 'Default Light Modern', slug: 'light' },
-  'Dark Modern': { id: 'Default Dark Modern', slug: 'dark' },
-  'High Contrast Light': { id: 'Default High Contrast Light', slug: 'hc-light' },
-  'High Contrast Dark': { id: 'Default High Contrast', slug: 'hc-dark' },
-};
 
 export interface EditorOptions {
   /** Folders open in Restricted Mode, as they do for a user who has not been asked yet. */
@@ -56,6 +48,7 @@ const quiet = {
   'security.workspace.trust.banner': 'never',
   'editor.minimap.enabled': false,
   'editor.cursorBlinking': 'solid',
+  'workbench.reduceMotion': 'on',
   'window.confirmBeforeClose': 'never',
 };
 
@@ -64,7 +57,7 @@ export async function startEditor({ restricted = false, prefix = '', settings = 
   const home = await mkdtemp(join(scratch, 'editor-'));
   const settingsFile = join(home, 'data', 'User', 'settings.json');
   await mkdir(join(home, 'data', 'User'), { recursive: true });
-  const wanted: Record<string, unknown> = { ...quiet, 'workbench.colorTheme': themes['Dark Modern'].id, ...settings };
+  const wanted: Record<string, unknown> = { ...quiet, 'workbench.colorTheme': 'Dark Modern' satisfies Theme, ...settings };
   const writeSettings = (): Promise<void> => writeFile(settingsFile, JSON.stringify(wanted, null, 2));
   await writeSettings();
   await writeFile(join(home, 'config.yaml'), '');
@@ -108,7 +101,7 @@ export async function startEditor({ restricted = false, prefix = '', settings = 
       return openWorkbench(context, address(workspace));
     },
     async useTheme(theme) {
-      wanted['workbench.colorTheme'] = themes[theme].id;
+      wanted['workbench.colorTheme'] = theme;
       await writeSettings();
     },
     async close() {
@@ -131,6 +124,28 @@ const samples = fileURLToPath(new URL('../../samples', import.meta.url));
 export async function copySample(name: string, leaveOut: string[] = []): Promise<string> {
   const folder = await realpath(await mkdtemp(join(inject('bench').scratch, `${name}-`)));
   await cp(join(samples, name), folder, { recursive: true, filter: (path) => !['.slipway', ...leaveOut].includes(path.slice(join(samples, name).length + 1)) });
+  return folder;
+}
+
+let judged: Promise<string> | null = null;
+
+/** The flight-delay sample with all its versions judged, each time a copy: nothing in it is shared. */
+export async function copyJudgedSample(): Promise<string> {
+  judged ??= judgeSample();
+  const folder = await realpath(await mkdtemp(join(inject('bench').scratch, 'judged-')));
+  await cp(await judged, folder, { recursive: true });
+  return folder;
+}
+
+async function judgeSample(): Promise<string> {
+  const { node, extension } = inject('bench');
+  const folder = await copySample('flight-delay');
+  const command = spawn(node, [join(extension, 'dist', 'cli.js'), 'run'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  command.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const code = await new Promise((resolve) => command.once('close', resolve));
+  // Two of its versions are blocked, as they should be.
+  if (code !== 1) throw new Error(`slipway run ended with ${String(code)}: ${said}`);
   return folder;
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import type { BrowserContext, Frame, Locator, Page } from 'playwright-core';
+import { themes, type Theme } from './themes.ts';
 
 /** One window of the editor, as somebody uses it: keyboard first. */
 export interface Workbench {
@@ -22,6 +23,8 @@ export interface Workbench {
   problems(): Promise<string[]>;
   /** Rows of the Test Explorer. */
   tests(): Promise<string[]>;
+  /** Opens a row of the Test Explorer, which shows only what is not folded away. */
+  unfoldTest(text: RegExp): Promise<void>;
   /** Every notification since the window was loaded, also those that have gone. */
   notifications(): Promise<string[]>;
   tabs(): Promise<string[]>;
@@ -34,6 +37,8 @@ export interface Workbench {
   faults: string[];
   /** Kept in .cache/screenshots, or the folder that $SLIPWAY_SCREENSHOTS names. */
   screenshot(name: string): Promise<void>;
+  /** Until the window has taken on the colours. */
+  hasTheme(theme: Theme): Promise<void>;
   reload(): Promise<void>;
   /** As a user closes a tab: the editor is told. */
   close(): Promise<void>;
@@ -131,6 +136,10 @@ export async function openWorkbench(context: BrowserContext, address: string): P
       await command('Testing: Focus on Test Explorer View');
       return labels(itemsOf(page.locator('.test-explorer')));
     },
+    async unfoldTest(text) {
+      await itemsOf(page.locator('.test-explorer')).filter({ hasText: text }).first().click();
+      await page.keyboard.press('ArrowRight');
+    },
     notifications: () => page.evaluate<string[]>('slipwayNotifications'),
     tabs: () => page.locator('.tabs-container .tab').evaluateAll((tabs) => tabs.map((tab) => tab.getAttribute('aria-label') ?? '')),
     statusBar: () => page.locator('.part.statusbar .statusbar-item').evaluateAll((items) => items.map((item) => item.getAttribute('aria-label') ?? item.textContent ?? '')),
@@ -153,6 +162,7 @@ export async function openWorkbench(context: BrowserContext, address: string): P
     async screenshot(name) {
       await page.screenshot({ path: join(process.env.SLIPWAY_SCREENSHOTS ?? screenshots, `${name}.png`) });
     },
+    hasTheme: (theme) => page.locator(`.monaco-workbench.vscode-theme-defaults-themes-${themes[theme].file}-json`).waitFor(),
     async reload() {
       await page.reload();
       await settle();

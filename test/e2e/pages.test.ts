@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Frame } from 'playwright-core';
+import { copyJudgedSample, startEditor, type Editor } from './editor.ts';
+import { themes, type Theme } from './themes.ts';
+import type { Workbench } from './workbench.ts';
+
+let editor: Editor;
+let workbench: Workbench;
+
+beforeAll(async () => {
+  editor = await startEditor();
+  workbench = await editor.open(await copyJudgedSample());
+  await workbench.openSidePanel();
+  await expect.poll(() => workbench.rows('Models'), { timeout: 120_000 }).toContainEqual(expect.stringMatching(/v3 is blocked/));
+}, 450_000);
+afterAll(() => editor.close());
+
+const tabs = ['Gates', 'Flips', 'Slices', 'Quality', 'Runtime', 'Value', 'Data', 'Evidence'];
+
+const pages: { name: string; open: () => Promise<unknown>; selector: string; tabs: string[] }[] = [
+  { name: 'report', open: () => workbench.row('Models', 'v3').click(), selector: 'slip-gates-page h1', tabs },
+  { name: 'report-refused', open: () => workbench.row('Models', 'v4').click(), selector: 'slip-gates-page h1', tabs: [] },
+  { name: 'data', open: () => workbench.row('Data', 'current').click(), selector: 'slip-data-page h1', tabs: [] },
+  { name: 'compare', open: () => workbench.command('Slipway: Compare Versions'), selector: 'slip-compare-page h1', tabs: [] },
+  { name: 'readiness', open: () => workbench.command('Slipway: Open Readiness'), selector: 'slip-readiness-page h1', tabs: [] },
+  { name: 'runs', open: () => workbench.command('Slipway: Show Runs over Time'), selector: 'slip-runs-page h1', tabs: [] },
+  { name: 'model-file', open: () => openModelFile(), selector: 'slip-model-file-page h1', tabs: [] },
+];
+
+async function openModelFile(): Promise<void> {
+  await workbench.page.keyboard.press('Control+P');
+  await workbench.page.keyboard.type('v2/model.onnx');
+  await workbench.page.locator('.quick-input-list').getByText('model.onnx').first().waitFor();
+  await workbench.page.keyboard.press('Enter');
+}
+
+async function look(frame: Frame, name: string): Promise<void> {
+  await workbench.screenshot(name);
+  expect(await workbench.axe(frame)).toEqual([]);
+}
+
+describe.each(Object.keys(themes) as Theme[])('in %s', (theme) => {
+  beforeAll(async () => {
+    await editor.useTheme(theme);
+    await workbench.hasTheme(theme);
+  });
+
+  it.each(pages)('the page of $name can be read by everybody, and breaks no policy', async ({ name, open, selector, tabs }) => {
+    await open();
+    const frame = await workbench.frame(selector);
+    await look(frame, `${name}-${themes[theme].slug}`);
+    for (const tab of tabs.slice(1)) {
+      await frame.getByRole('tab', { name: new RegExp(`^${tab}`) }).click();
+      await frame.getByRole('tab', { name: new RegExp(`^${tab}`), selected: true }).waitFor();
+      await look(frame, `${name}-${tab.toLowerCase()}-${themes[theme].slug}`);
+    }
+    if (tabs.length > 0) await frame.getByRole('tab', { name: new RegExp(`^${tabs[0]}`) }).click();
+    expect(workbench.faults).toEqual([]);
+  });
+});
