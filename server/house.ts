@@ -7,7 +7,6 @@ import type { Analysis } from './engines/duckdb.ts';
 import type { Told } from './feed.ts';
 import type { JudgingPool } from './judging-pool.ts';
 import type { Log } from './log.ts';
-import type { Recorded } from './measure-recorded.ts';
 import type { RegisteredModel, RegistrationCache } from './registry/register-model.ts';
 import type { Store } from './store/open-store.ts';
 import type { Batch } from './workspace-data.ts';
@@ -45,6 +44,13 @@ type WithoutWork<T> = T extends { work: string } ? Omit<T, 'work'> : never;
 export type Version =
   | { kind: 'file'; name: string; digest: string; path: string; bytes: number; registered: RegisteredModel }
   | { kind: 'columns'; name: string; digest: string; path: string; bytes: number; columns: PredictionColumns };
+
+/** Test data beside a model file, and the digest of its bytes. */
+export interface Recorded {
+  folder: string;
+  files: string[];
+  digest: string;
+}
 
 /** Everything a run rests on, settled before anything is measured. */
 export interface RunSubject {

@@ -6,17 +6,10 @@ import { checkParity, type OutputTensor, parityTolerance } from './comparison/ch
 import type { HostedModel } from './engines/onnx.ts';
 import { stringsOf, type Tensor, vectorsOf } from './engines/tensor.ts';
 import { readTestData, testDataFiles, type RecordedTensor, type TestDataSet } from './engines/test-data.ts';
-import type { RunSubject, Version } from './house.ts';
+import type { Recorded, RunSubject, Version } from './house.ts';
 import type { Models } from './open-models.ts';
 import { Problem } from './problem.ts';
 import type { Steps } from './steps.ts';
-
-/** Test data beside a model file, and the digest of its bytes. */
-export interface Recorded {
-  folder: string;
-  files: string[];
-  digest: string;
-}
 
 /** Null where the version is no file, or nothing was recorded beside it. */
 export async function findRecorded(workspace: string, version: Version): Promise<Recorded | null> {
