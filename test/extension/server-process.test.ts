@@ -89,5 +89,5 @@ describe('the server process', () => {
 });
 
 it('a child gets the environment but for what is meant for children of the editor', () => {
-  expect(childEnvironment({ PATH: '/bin', HOME: '/home/ada', VSCODE_PID: '1', NODE_OPTIONS: '--inspect', ELECTRON_NO_ASAR: '1', NODE_EXTRA_CA_CERTS: '/ca.pem', vscode_cwd: '/x' })).toEqual({ PATH: '/bin', HOME: '/home/ada', NODE_EXTRA_CA_CERTS: '/ca.pem', ELECTRON_RUN_AS_NODE: '1' });
+  expect(childEnvironment({ PATH: '/bin', HOME: '/users/ada', VSCODE_PID: '1', NODE_OPTIONS: '--inspect', ELECTRON_NO_ASAR: '1', NODE_EXTRA_CA_CERTS: '/ca.pem', vscode_cwd: '/x' })).toEqual({ PATH: '/bin', HOME: '/users/ada', NODE_EXTRA_CA_CERTS: '/ca.pem', ELECTRON_RUN_AS_NODE: '1' });
 });
