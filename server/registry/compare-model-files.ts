@@ -81,8 +81,9 @@ async function relativeChangeOf(before: Weight, after: Weight, signal: AbortSign
   for await (const [one, other] of inStep(before, after, signal)) {
     const [was, is] = [before.decode(one), after.decode(other)];
     for (let index = 0; index < was.length; index++) {
-      change += (is[index] - was[index]) ** 2;
-      size += was[index] ** 2;
+      const step = is[index] - was[index];
+      change += step * step;
+      size += was[index] * was[index];
     }
   }
   const relative = Math.sqrt(change / size);
@@ -107,16 +108,25 @@ async function statisticsOf(weight: Weight, signal: AbortSignal | undefined): Pr
   if (decode === null) return { count, mean: null, standardDeviation: null, minimum: null, maximum: null, notFinite: 0 };
   let [finite, mean, squares, minimum, maximum] = [0, 0, 0, Infinity, -Infinity];
   for await (const piece of weight.pieces(signal)) {
-    for (const value of decode(piece)) {
+    const values = decode(piece);
+    let [held, sum, around] = [0, 0, 0];
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index];
       if (!Number.isFinite(value)) continue;
-      finite++;
-      // Welford: stays exact where mean² and the sum of squares nearly cancel.
-      const step = value - mean;
-      mean += step / finite;
-      squares += step * (value - mean);
+      held++;
+      sum += value;
       if (value < minimum) minimum = value;
       if (value > maximum) maximum = value;
     }
+    if (held === 0) continue;
+    // Around the piece's own mean, then joined by the pairwise update of Chan, Golub and LeVeque: nothing cancels.
+    const own = sum / held;
+    for (let index = 0; index < values.length; index++) if (Number.isFinite(values[index])) around += (values[index] - own) ** 2;
+    const step = own - mean;
+    const total = finite + held;
+    squares += around + (step ** 2 * finite * held) / total;
+    mean += (step * held) / total;
+    finite = total;
   }
   const notFinite = count - finite;
   if (finite === 0) return { count, mean: null, standardDeviation: null, minimum: null, maximum: null, notFinite };

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { link, mkdir, mkdtemp, open, realpath, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, open, realpath, rename, rm, symlink, truncate, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -249,6 +249,7 @@ describe('two model files side by side', () => {
   });
 
   it('are refused where one of them is no model', async () => {
+    await writeFiles(workspace, { 'bad/text.onnx': '{"a": 1}' });
     const { body } = await ask<ProblemBody>(owner, 'GET', routeOf({ ask: 'model-file-difference', path: 'bad/text.onnx', against: 'models/toy/v1/model.onnx' }));
     expect(body).toMatchObject({ code: 'model-refused', detail: expect.stringContaining('not an ONNX model') });
   });
