@@ -107,13 +107,15 @@ export class AppElement extends LitElement {
   }
 
   #keepScroll(): void {
-    if (this.#state.target !== null) this.kept.change(this.#state.target, { scroll: Math.round(window.scrollY) });
+    if (this.#state.target !== null) this.kept.change(this.#state.target, { scroll: Math.round(window.scrollY - topOf(this)) });
   }
 
   protected override render(): TemplateResult {
-    const { connection, works, can } = this.#state;
+    const { connection, works, can, target } = this.#state;
+    // A run that the page itself shows is not told twice.
+    const elsewhere = target?.view === 'gates' ? works.filter(({ run }) => run?.id !== target.run) : works;
     return html`${connectionLine(connection)}
-      <slip-work-strip .works=${works} .canCancel=${can.act} @slip-cancel=${({ detail }: CustomEvent<string>) => this.connection.act({ do: 'cancel', work: detail })}></slip-work-strip>
+      <slip-work-strip .works=${elsewhere} .canCancel=${can.act} @slip-cancel=${({ detail }: CustomEvent<string>) => this.connection.act({ do: 'cancel', work: detail })}></slip-work-strip>
       <main>${this.#page?.element ?? html`<p class="quiet">Opening…</p>`}</main>`;
   }
 }
@@ -132,12 +134,17 @@ function connectionLine({ state, reason }: ViewState['connection']): TemplateRes
 
 const restoreMs = 3_000;
 
+/** Where the page begins: what is under way above it comes and goes. */
+function topOf(app: ParentNode): number {
+  return app.querySelector('main')?.offsetTop ?? 0;
+}
+
 /** The page grows as its answers come; it is scrolled once it is long enough, unless the reader has scrolled first. */
 function restoreScroll(page: HTMLElement, top: number): void {
   if (top <= 0) return window.scrollTo(0, 0);
   const grown = new ResizeObserver(() => {
     if (document.documentElement.scrollHeight - window.innerHeight < top) return;
-    window.scrollTo(0, top);
+    window.scrollTo(0, top + topOf(document));
     stop();
   });
   const stop = () => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
-import { viewPage } from '../../figures/view-page.ts';
+import { pageHtml } from '../../extension/page-html.ts';
 import type { RunReport } from '../../protocol/run.ts';
 import type { ViewTarget } from '../../protocol/view.ts';
 import { manySummaries, summaryOf } from './answers.ts';
@@ -22,7 +22,7 @@ const answers = { run: report, runs: [summaryOf(report), ...manySummaries(9_999)
 const nonce = 'm345ur3';
 const server = createServer((request, response) => {
   const path = request.url ?? '/';
-  if (path === '/') return response.setHeader('content-type', 'text/html').end(viewPage({ script: './view.js', style: './view.css', nonce, source: "'self'", connect: null }));
+  if (path === '/') return response.setHeader('content-type', 'text/html').end(pageHtml({ source: "'self'", script: './view.js', style: './view.css', nonce, title: 'Slipway', language: 'en' }));
   if (path !== '/view.js' && path !== '/view.css') return response.writeHead(404).end();
   return response.setHeader('content-type', path.endsWith('.js') ? 'text/javascript' : 'text/css').end(readFileSync(join(dist, path)));
 });

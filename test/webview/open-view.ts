@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
-import { viewPage } from '../../figures/view-page.ts';
+import { pageHtml } from '../../extension/page-html.ts';
 import type { ProblemBody } from '../../protocol/problem.ts';
 import { addressOf, routeOf, type Action, type Answers, type HostMessage, type Question, type ViewMessage, type ViewTarget } from '../../protocol/view.ts';
 import { editorThemes, stylesheetOf, type EditorThemeName } from './editor-themes.ts';
@@ -128,7 +128,8 @@ function watchFaults(page: Page): string[] {
 }
 
 async function serve(page: Page, dist: string, connect: string | null): Promise<void> {
-  const html = viewPage({ script: './view.js', style: './view.css', nonce, source: origin, connect });
+  const inEditor = pageHtml({ source: origin, script: './view.js', style: './view.css', nonce, title: 'Slipway', language: 'en' });
+  const html = connect === null ? inEditor : inEditor.replace("default-src 'none';", `default-src 'none'; connect-src ${connect};`);
   await page.route(`${origin}/**`, async (route) => {
     const { pathname } = new URL(route.request().url());
     if (pathname === '/') return route.fulfill({ contentType: 'text/html', body: html });

@@ -202,7 +202,7 @@ describe.skipIf(path === null && process.env.CI === undefined)('pages', () => {
   it('a lost connection is told, and what is shown stays', async () => {
     const view = await open({ target: { view: 'gates', run: 'r-blocked' } });
     await view.tell({ kind: 'connection', state: 'lost', reason: 'exit code 9' });
-    await view.page.waitForSelector('.connection:has-text("exit code 9")');
+    await view.page.waitForSelector('.connection p:has-text("exit code 9")');
     expect(await view.page.locator('#tab-gates').count()).toBe(1);
     expect(await violationsOn(view.page)).toEqual([]);
     await view.tell({ kind: 'connection', state: 'ready', reason: null });
