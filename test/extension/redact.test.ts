@@ -20,7 +20,7 @@ describe('redaction', () => {
   });
 
   it('leaves what is no secret as it is', () => {
-    const text = 'flight-delay: ready, process 4711 serves /home/ada/flights, 27,020 rows of current/2013-12, digest d05a2320d88c';
+    const text = 'flight-delay: ready, process 4711 serves /Users/ada/flights, 27,020 rows of current/2013-12, digest d05a2320d88c';
     expect(redact(text)).toBe(text);
   });
 
