@@ -73,7 +73,7 @@ describe('decision', () => {
 
   it('a failing gate of severity warn is listed and blocks nothing', () => {
     const { decision } = judge([fine, { ...failing, severity: 'warn' }, { ...broken, severity: 'info' }], soundEvidence());
-    expect(decision).toMatchObject({ verdict: 'pass', blocking: [], warnings: ['fails'], counts: { pass: 3, fail: 1, inconclusive: 0, error: 1 } });
+    expect(decision).toMatchObject({ verdict: 'pass', blocking: [], warnings: ['fails'], counts: { pass: 4, fail: 1, inconclusive: 0, error: 1 } });
   });
 
   it.each([['an empty policy', []], ['a policy of warnings only', [{ ...fine, severity: 'warn' as const }]]])('%s is inconclusive: sound outputs say nothing about quality', (_title, policy) => {
