@@ -44,7 +44,8 @@ export function testTree(outline: ConfigOutline, snapshot: Snapshot, runs: (id: 
         // What was judged tells its title, and includes the gates that are built in.
         const judged = (record?.gates ?? []).flatMap((result) => {
           const line = lineOf(result, model.name, outline);
-          return line === null ? [] : [{ gate: result.gate.id, label: result.title, severity: result.gate.severity, line }];
+          const isAlone = record?.gates.filter(({ title }) => title === result.title).length === 1;
+          return line === null ? [] : [{ gate: result.gate.id, label: isAlone ? result.title : `${result.title}: ${result.needs}`, severity: result.gate.severity, line }];
         });
         const skipped = record?.decision.notApplicable ?? [];
         const open = written.filter(({ gate }) => !skipped.includes(gate) && !judged.some((other) => other.gate === gate));

@@ -33,6 +33,11 @@ describe('the tests of a model', () => {
     expect(model.versions[1].gates.map(({ label, line }) => [label, line])).toEqual([['recall.min', 9], ['roc_auc.non_inferior (warn)', 8]]);
   });
 
+  it('are told apart by what they need where two judge the same', () => {
+    const twice = { ...run, gates: [{ ...result('recall.min', 'pass', { line: 9 }), title: 'recall', needs: '≥ 0.3' }, { ...result('roc_auc.non_inferior', 'fail', { line: 8 }), title: 'recall' }] } as JudgedRun;
+    expect(testTree(outline, snapshot, () => twice)[0].versions[0].gates.map(({ label }) => label)).toEqual(['recall: ≥ 0.3', 'recall: ≥ −3.0 pt']);
+  });
+
   it('keep their ids when they are judged and when lines move', () => {
     const moved: ConfigOutline = { ...outline, models: [{ ...outline.models[0], line: 12, gates: outline.models[0].gates.map((gate) => ({ ...gate, line: gate.line + 10 })) }] };
     const ids = (tree: ReturnType<typeof testTree>) => tree.flatMap(({ id, versions }) => [id, ...versions.flatMap((each) => [each.id, ...each.gates.map((gate) => gate.id)])]);
