@@ -31,7 +31,8 @@ const states: [string, ViewTarget][] = [
   ['runs of a model without any', { view: 'runs', model: 'none' }],
 ];
 
-describe.skipIf(path === null && process.env.CI === undefined)('pages', () => {
+// Looking at every element of 300 gates takes its time on a busy machine.
+describe.skipIf(path === null && process.env.CI === undefined)('pages', { timeout: 90_000 }, () => {
   let browser: Browser;
   let dist: string;
   const opened: OpenedView[] = [];
