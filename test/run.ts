@@ -17,6 +17,8 @@ const outcomes: Outcome[] = [];
 try {
   outcomes.push(await check('types', ['tsc', '-b']));
   outcomes.push(await check('lint', ['eslint', '.']));
+  // The editor and the browser that suites run in; from a cache where they have been fetched before.
+  if (process.argv.length === 2) outcomes.push(await check('tools', ['tsx', 'test/e2e/install.ts']));
   for (const project of ['suites', 'editor']) outcomes.push(await suites(project, process.argv.slice(2)));
 } finally {
   await rm(scratch, { recursive: true, force: true });
