@@ -27,7 +27,6 @@ export interface Editor {
   pid: number;
   /** Home folder of its user, for this editor alone. */
   home: string;
-  useTheme(theme: Theme): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -55,11 +54,8 @@ const quiet = {
 export async function startEditor({ restricted = false, prefix = '', settings = {} }: EditorOptions = {}): Promise<Editor> {
   const { node, codeServer, chromium: executablePath, extensions, scratch } = inject('bench');
   const home = await mkdtemp(join(scratch, 'editor-'));
-  const settingsFile = join(home, 'data', 'User', 'settings.json');
   await mkdir(join(home, 'data', 'User'), { recursive: true });
-  const wanted: Record<string, unknown> = { ...quiet, 'workbench.colorTheme': 'Dark Modern' satisfies Theme, ...settings };
-  const writeSettings = (): Promise<void> => writeFile(settingsFile, JSON.stringify(wanted, null, 2));
-  await writeSettings();
+  await writeFile(join(home, 'data', 'User', 'settings.json'), JSON.stringify({ ...quiet, 'workbench.colorTheme': 'Dark Modern' satisfies Theme, ...settings }));
   await writeFile(join(home, 'config.yaml'), '');
 
   const leash = spawn(
@@ -99,10 +95,6 @@ export async function startEditor({ restricted = false, prefix = '', settings = 
     async open(workspace) {
       const context = await newContext();
       return openWorkbench(context, address(workspace));
-    },
-    async useTheme(theme) {
-      wanted['workbench.colorTheme'] = theme;
-      await writeSettings();
     },
     async close() {
       await browser.close();

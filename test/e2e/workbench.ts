@@ -37,8 +37,8 @@ export interface Workbench {
   faults: string[];
   /** Kept in .cache/screenshots, or the folder that $SLIPWAY_SCREENSHOTS names. */
   screenshot(name: string): Promise<void>;
-  /** Until the window has taken on the colours. */
-  hasTheme(theme: Theme): Promise<void>;
+  /** Picks a theme, for all windows of this user. */
+  useTheme(theme: Theme): Promise<void>;
   reload(): Promise<void>;
   /** As a user closes a tab: the editor is told. */
   close(): Promise<void>;
@@ -72,10 +72,10 @@ export async function openWorkbench(context: BrowserContext, address: string): P
   await page.goto(address);
   await settle();
 
-  /** The window is there, and has read its folder. */
+  /** The window is there, with what stands in its side bar. */
   async function settle(): Promise<void> {
     await page.locator('.monaco-workbench .part.statusbar .statusbar-item').first().waitFor();
-    await page.locator('.explorer-folders-view [role=treeitem], .explorer-viewlet .empty').first().waitFor({ state: 'attached' });
+    await page.locator('.part.sidebar .pane-body').first().waitFor({ state: 'attached' });
   }
 
   async function activated(): Promise<void> {
@@ -162,7 +162,12 @@ export async function openWorkbench(context: BrowserContext, address: string): P
     async screenshot(name) {
       await page.screenshot({ path: join(process.env.SLIPWAY_SCREENSHOTS ?? screenshots, `${name}.png`) });
     },
-    hasTheme: (theme) => page.locator(`.monaco-workbench.vscode-theme-defaults-themes-${themes[theme].file}-json`).waitFor(),
+    async useTheme(theme) {
+      await command('Preferences: Color Theme');
+      await quickInput.locator('input').first().fill(theme);
+      await quickRows.filter({ hasText: theme }).first().click();
+      await page.locator(`.monaco-workbench.vscode-theme-defaults-themes-${themes[theme].file}-json`).waitFor();
+    },
     async reload() {
       await page.reload();
       await settle();
