@@ -23,6 +23,7 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const scratch = await mkdtemp(join(tmpdir(), 'slipway-e2e-'));
   const extensions = join(scratch, 'extensions');
-  project.provide('bench', { ...(await install()), scratch, extensions, extension: await stageExtension(extensions) });
+  const installed = await install();
+  project.provide('bench', { ...installed, scratch, extensions, extension: await stageExtension(installed, scratch, extensions) });
   return () => rm(scratch, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -1,18 +1,19 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { packageFor, targets } from '../../package.ts';
+import type { Installed } from './install.ts';
 
-const checkout = fileURLToPath(new URL('../..', import.meta.url));
-
-/** Lays the extension out as the editor does with an installed one, built from the sources; gives its folder. */
-export async function stageExtension(extensions: string): Promise<string> {
-  const { publisher, name, version } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')) as Record<string, string>;
-  const folder = join(extensions, `${publisher}.${name}-${version}`);
-  await mkdir(folder, { recursive: true });
-  for (const part of ['package.json', 'package.nls.json', 'media', 'l10n', 'docs', 'README.md', 'LICENSE']) await cp(join(checkout, part), join(folder, part), { recursive: true });
-  await promisify(execFile)('npx', ['--no-install', 'tsx', 'build.ts', join(folder, 'dist')], { cwd: checkout });
-  await symlink(join(checkout, 'node_modules'), join(folder, 'node_modules'));
-  return folder;
+/** Packs the extension as it is shipped for this platform, and installs it as a user does; gives its folder. */
+export async function stageExtension({ node, codeServer }: Pick<Installed, 'node' | 'codeServer'>, scratch: string, extensions: string): Promise<string> {
+  const platform = `${process.platform}-${process.arch}`;
+  const target = targets.find((known) => known === platform);
+  if (target === undefined) throw new Error(`There is no package for ${platform}, so none can be tested`);
+  const { path } = await packageFor(target, scratch);
+  const program = [join(codeServer, 'out', 'node', 'entry.js'), '--config', join(scratch, 'installing.yaml'), '--user-data-dir', join(scratch, 'installing'), '--extensions-dir', extensions];
+  await promisify(execFile)(node, [...program, '--install-extension', path], { env: { ...process.env, HOME: scratch } });
+  const folder = (await readdir(extensions)).find((name) => name.startsWith('slipway.slipway-'));
+  if (folder === undefined) throw new Error(`${path} was not installed`);
+  return join(extensions, folder);
 }
