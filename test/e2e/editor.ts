@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type BrowserContext } from 'playwright-core';
 import { inject } from 'vitest';
+import { openPrefixProxy } from './prefix-proxy.ts';
 import type { Theme } from './themes.ts';
 import { openWorkbench, type Workbench } from './workbench.ts';
 
@@ -48,6 +49,8 @@ const quiet = {
   'editor.minimap.enabled': false,
   'editor.cursorBlinking': 'solid',
   'workbench.reduceMotion': 'on',
+  // It would offer every port that any process of this machine opens.
+  'remote.autoForwardPorts': false,
   'window.confirmBeforeClose': 'never',
 };
 
@@ -80,12 +83,13 @@ export async function startEditor({ restricted = false, prefix = '', settings = 
     leash.once('error', reject);
     leash.once('exit', (code) => reject(new Error(`code-server ended with code ${code}:\n${log.join('')}`)));
   });
+  const proxy = prefix === '' ? null : await openPrefixProxy(origin, prefix);
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--force-device-scale-factor=1'] });
 
   const newContext = (): Promise<BrowserContext> => browser.newContext({ viewport: { width: 1440, height: 960 } });
   const address = (workspace: string, payload: [string, string][] = []): string => {
     const query = new URLSearchParams({ folder: workspace, ...(payload.length === 0 ? {} : { payload: JSON.stringify(payload) }) });
-    return `${origin}${prefix}/?${query.toString()}`;
+    return `${proxy?.origin ?? origin}${prefix}/?${query.toString()}`;
   };
   return {
     address,
@@ -98,6 +102,7 @@ export async function startEditor({ restricted = false, prefix = '', settings = 
     },
     async close() {
       await browser.close();
+      await proxy?.close();
       const ended = new Promise((resolve) => leash.once('exit', resolve));
       leash.disconnect();
       await ended;

@@ -31,8 +31,8 @@ export interface Workbench {
   statusBar(): Promise<string[]>;
   /** The frame of a page of ours that has this in it: a webview, a custom editor or a notebook's output. */
   frame(selector: string): Promise<Frame>;
-  /** What axe finds wrong in a frame; best given a frame that has settled. */
-  axe(frame: Frame): Promise<string[]>;
+  /** What axe finds wrong in a frame, or in a part of it; best given a frame that has settled. */
+  axe(frame: Frame, within?: string): Promise<string[]>;
   /** Breaches of a content security policy and errors in our own frames since the window was opened. */
   faults: string[];
   /** Kept in .cache/screenshots, or the folder that $SLIPWAY_SCREENSHOTS names. */
@@ -154,9 +154,9 @@ export async function openWorkbench(context: BrowserContext, address: string): P
         await page.waitForTimeout(50);
       }
     },
-    async axe(frame) {
+    async axe(frame, within) {
       await frame.evaluate(axeSource);
-      const { violations } = await frame.evaluate<Pick<AxeResults, 'violations'>>(`axe.run(document, { resultTypes: ['violations'] })`);
+      const { violations } = await frame.evaluate<Pick<AxeResults, 'violations'>>(`axe.run(${within === undefined ? 'document' : JSON.stringify(within)}, { resultTypes: ['violations'] })`);
       return violations.map(({ id, impact, help, nodes }) => `${id} (${impact ?? 'unknown'}): ${help}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} ${failureSummary ?? ''}`).join(' | ')}`);
     },
     async screenshot(name) {
@@ -169,7 +169,10 @@ export async function openWorkbench(context: BrowserContext, address: string): P
       await page.locator(`.monaco-workbench.vscode-theme-defaults-themes-${themes[theme].file}-json`).waitFor();
     },
     async reload() {
-      await page.reload();
+      // The editor's own command: it keeps what it has to keep before it goes.
+      const loaded = page.waitForEvent('load');
+      await command('Developer: Reload Window');
+      await loaded;
       await settle();
     },
     async close() {
