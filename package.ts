@@ -31,6 +31,8 @@ const everywhere = [
   'dist/slipway.py',
   'dist/third-party.txt',
   /^l10n\/bundle\.l10n(\.[\w-]+)?\.json$/,
+  // What findings in Problems link to.
+  /^docs\/(config|gates|metrics|models|problems)\.md$/,
   /^media\/[\w-]+\.(svg|png)$/,
   /^media\/walkthrough\/\w+\.svg$/,
   /^samples\/flight-delay\/(slipway\.yaml|README\.md|notebook\.ipynb)$/,
@@ -65,7 +67,7 @@ export async function packageFor(target: Target, folder: string): Promise<{ path
   const stage = await mkdtemp(join(tmpdir(), 'slipway-package-'));
   try {
     await execute(process.execPath, [join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs'), 'build.ts', join(stage, 'dist')], { cwd: root });
-    for (const name of ['package.nls.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'l10n', 'media']) await cp(join(root, name), join(stage, name), { recursive: true });
+    for (const name of ['package.nls.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs', 'l10n', 'media']) await cp(join(root, name), join(stage, name), { recursive: true });
     await cp(join(root, 'samples', 'flight-delay'), join(stage, 'samples', 'flight-delay'), { recursive: true });
     if (target !== 'universal') {
       await cp(join(root, 'bin', 'slipway.js'), join(stage, 'bin', 'slipway.js'));

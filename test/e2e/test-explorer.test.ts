@@ -15,24 +15,19 @@ beforeAll(async () => {
 });
 afterAll(() => editor.close());
 
-const row = (text: RegExp) => workbench.page.locator('.test-explorer [role=treeitem]').filter({ hasText: text }).first();
-
-async function unfold(text: RegExp): Promise<void> {
-  await row(text).click();
-  await workbench.page.keyboard.press('ArrowRight');
-}
-
 it('a model can be run from the Test Explorer before anything was judged', async () => {
   await workbench.openFile('slipway.yaml');
+  // The palette knows the Test Explorer only when there is something in it.
+  await workbench.page.locator('.codelens-decoration').first().waitFor();
   await expect.poll(() => workbench.tests(), within).toEqual([expect.stringMatching(/^toy \(Not yet run\)/)]);
 });
 
 it('every gate of every version then stands there with its verdict, and the champion is named', async () => {
   await workbench.command('Test: Run All Tests');
   await expect.poll(() => workbench.tests(), within).toEqual(expect.arrayContaining([expect.stringMatching(/^toy \(Failed\)/)]));
-  await unfold(/toy/);
+  await workbench.unfoldTest(/toy/);
   await expect.poll(() => workbench.tests(), within).toEqual(expect.arrayContaining([expect.stringMatching(/^v1 \(champion\) \(Passed\)/), expect.stringMatching(/^v2 \(Passed\)/), expect.stringMatching(/^v3 \(Failed\)/)]));
-  await unfold(/^v3/);
+  await workbench.unfoldTest(/^v3/);
   await expect.poll(() => workbench.tests(), within).toEqual(expect.arrayContaining([expect.stringMatching(/^every prediction is sound \(Passed\)/), expect.stringMatching(/^AUC: ≥ 0\.600 \(Failed\)/)]));
   await workbench.screenshot('test-explorer');
 });

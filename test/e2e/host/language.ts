@@ -72,6 +72,8 @@ const cases = {
     assert.equal(problem.source, 'slipway');
     assert.deepEqual(problem.range, new vscode.Range(end.line, 4, end.line, 8));
     assert.match(problem.relatedInformation?.[0].message ?? '', /docs\/config\.md/);
+    assert.ok(typeof problem.code === 'object');
+    assert.ok((await vscode.workspace.fs.stat(problem.code.target)).size > 0, 'the page it links to ships with the extension');
     const [fix] = await fixes(problem.range);
     assert.equal(fix.title, 'Change to task');
     assert.ok(fix.edit);
