@@ -1,10 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tinyWorkspace, writeFiles } from '../cli/tiny-workspace.ts';
-import { copySample, descendantsOf, makeFolder, startEditor, type Editor, type Process } from './editor.ts';
-
-const eventually = { timeout: 120_000, interval: 100 };
+import { descendantsOf, makeFolder, startEditor, type Editor, type Process } from './editor.ts';
 
 let editor: Editor;
 let restricted: Editor;
@@ -39,33 +35,6 @@ it('in a folder without models, data or slipway.yaml nothing of Slipway is start
   expect(await workbench.notifications()).toEqual([]);
   expect(await workbench.statusBar()).not.toContainEqual(expect.stringMatching(/slipway/i));
   await workbench.close();
-});
-
-it('a server that is killed in the middle of a run is back, and the run is brought to its end', async () => {
-  const workspace = await copySample('flight-delay', ['models/flight-delay/v3', 'models/flight-delay/v4']);
-  const workbench = await editor.open(workspace);
-  await workbench.openSidePanel();
-  await workbench.command('Slipway: Run Gates');
-  await workbench.page.locator('.statusbar-item').filter({ hasText: /v\d: / }).waitFor();
-  const [server] = (await ours(editor)).filter(({ command }) => command.includes('server.js'));
-  process.kill(server.pid, 'SIGKILL');
-  await expect.poll(async () => (await ours(editor)).filter(({ pid, command }) => command.includes('server.js') && pid !== server.pid).length, eventually).toBe(1);
-  await workbench.screenshot('server-killed');
-  await workbench.command('Slipway: Run Gates');
-  await expect.poll(() => workbench.rows('Models'), { timeout: 400_000, interval: 500 }).toContainEqual(expect.stringMatching(/v2 may replace v1/));
-  expect((await readFile(join(workspace, '.slipway', 'journal.jsonl'), 'utf8')).trim().split('\n').map((line) => (JSON.parse(line) as object) !== null)).not.toContain(false);
-  expect(workbench.faults).toEqual([]);
-  await workbench.close();
-}, 450_000);
-
-it('when the window is closed, the server and its children are gone', async () => {
-  const workbench = await editor.open(await tiny());
-  await workbench.openSidePanel();
-  await expect.poll(() => ours(editor), eventually).not.toEqual([]);
-  const before = await ours(editor);
-  await workbench.close();
-  await expect.poll(() => ours(editor), eventually).toEqual([]);
-  expect(before.length).toBeGreaterThan(0);
 });
 
 it('in Restricted Mode no process is started, and what was judged before can be read', async () => {

@@ -85,13 +85,6 @@ describe.sequential('from a folder of models to a version that may be promoted',
     await workbench.screenshot('data-dark');
   });
 
-  it('a window that is loaded again shows what it showed', async () => {
-    await workbench.reload();
-    await (await workbench.frame('slip-data-page h1:not(.spoken)')).locator('h1').first().waitFor();
-    await expect.poll(() => workbench.rows('Models'), eventually).toContainEqual(expect.stringMatching(/v3 is blocked/));
-    await workbench.screenshot('reloaded-dark');
-  });
-
   it('a version that was fixed passes, and its problems are gone', async () => {
     await mkdir(version('v4'));
     // The good model, exported once more with a note in it (field 6 of a model: its doc_string).
