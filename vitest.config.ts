@@ -24,8 +24,8 @@ export default defineConfig({
           // One window at a time: they share two cores with a browser.
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],
