@@ -24,15 +24,8 @@ const pages: { name: string; open: () => Promise<unknown>; selector: string; tab
   { name: 'compare', open: () => workbench.command('Slipway: Compare Versions'), selector: 'slip-compare-page h1:not(.spoken)', tabs: [] },
   { name: 'readiness', open: () => workbench.command('Slipway: Open Readiness'), selector: 'slip-readiness-page h1:not(.spoken)', tabs: [] },
   { name: 'runs', open: () => workbench.command('Slipway: Show Runs over Time'), selector: 'slip-runs-page h1:not(.spoken)', tabs: [] },
-  { name: 'model-file', open: () => openModelFile(), selector: 'slip-model-file-page h1:not(.spoken)', tabs: [] },
+  { name: 'model-file', open: () => workbench.openFile('v2/model.onnx'), selector: 'slip-model-file-page h1:not(.spoken)', tabs: [] },
 ];
-
-async function openModelFile(): Promise<void> {
-  await workbench.page.keyboard.press('Control+P');
-  await workbench.page.keyboard.type('v2/model.onnx');
-  await workbench.page.locator('.quick-input-list').getByText('model.onnx').first().waitFor();
-  await workbench.page.keyboard.press('Enter');
-}
 
 async function look(frame: Frame, name: string): Promise<void> {
   await workbench.screenshot(name);

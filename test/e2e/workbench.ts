@@ -13,7 +13,8 @@ export interface Workbench {
   command(title: string): Promise<void>;
   /** Titles that the palette offers for these words. */
   palette(words: string): Promise<string[]>;
-  openFile(name: string): Promise<void>;
+  /** Opens a file by its name, or by as much of its path as tells it from others. */
+  openFile(path: string): Promise<void>;
   /** Shows the Slipway container. */
   openSidePanel(): Promise<void>;
   /** What the rows of a side panel view say, from top to bottom. */
@@ -68,14 +69,16 @@ export async function openWorkbench(context: BrowserContext, address: string): P
   page.on('pageerror', (error) => {
     if (/slipway/i.test(error.stack ?? '')) faults.push(error.stack ?? error.message);
   });
+  const slipwayTab = page.locator('.activitybar [role=tab]').filter({ has: page.locator('[aria-label^="Slipway"]') }).or(page.locator('.activitybar [role=tab][aria-label^="Slipway"]')).first();
   await page.addInitScript(rememberNotifications);
   await page.goto(address);
   await settle();
 
-  /** The window is there, with what stands in its side bar. */
+  /** The window is there, with what stands in its side bar, and knows the extension. */
   async function settle(): Promise<void> {
     await page.locator('.monaco-workbench .part.statusbar .statusbar-item').first().waitFor();
     await page.locator('.part.sidebar .pane-body').first().waitFor({ state: 'attached' });
+    await slipwayTab.waitFor();
   }
 
   async function activated(): Promise<void> {
@@ -85,19 +88,21 @@ export async function openWorkbench(context: BrowserContext, address: string): P
   const quickInput = page.locator('.quick-input-widget');
   const quickRows = quickInput.locator('.quick-input-list [role=option], .quick-input-list [role=treeitem]');
 
-  async function openPalette(words: string): Promise<void> {
-    await page.keyboard.press('F1');
-    await quickInput.locator('input').first().fill(`>${words}`);
-    await quickRows.first().waitFor();
+  /** What the palette lists is what was known when it was opened: it is opened again until it has the row. */
+  async function pick(typed: string, row: Locator): Promise<void> {
+    const end = Date.now() + waitMs;
+    for (;;) {
+      await page.keyboard.press('F1');
+      await quickInput.locator('input').first().fill(typed);
+      if (await row.waitFor({ timeout: 2_000 }).then(() => true, () => false)) break;
+      await page.keyboard.press('Escape');
+      if (Date.now() > end) throw new Error(`The palette does not offer ${typed}`);
+    }
+    await row.click();
+    await row.waitFor({ state: 'hidden' });
   }
 
-  async function command(title: string): Promise<void> {
-    await openPalette(title);
-    const row = quickRows.filter({ has: page.locator(`.label-name, .monaco-icon-label`).getByText(title, { exact: true }) }).first();
-    await row.waitFor();
-    await row.click();
-    await quickInput.waitFor({ state: 'hidden' }).catch(() => undefined); // the command may ask something itself
-  }
+  const command = (title: string): Promise<void> => pick(`>${title}`, quickRows.filter({ has: page.locator('.label-name, .monaco-icon-label').getByText(title, { exact: true }) }).first());
 
   const pane = (view: string): Locator => page.locator('.pane').filter({ has: page.locator(`.pane-header[aria-label^="${view}"]`) });
   const itemsOf = (tree: Locator): Locator => tree.locator('[role=treeitem]');
@@ -108,21 +113,20 @@ export async function openWorkbench(context: BrowserContext, address: string): P
     faults,
     command,
     async palette(words) {
-      await openPalette(words);
+      await page.keyboard.press('F1');
+      await quickInput.locator('input').first().fill(`>${words}`);
+      await quickRows.first().waitFor();
       const titles = await quickRows.evaluateAll((rows) => rows.map((row) => (row.querySelector('.label-name') ?? row).textContent ?? ''));
       await page.keyboard.press('Escape');
       return titles;
     },
-    async openFile(name) {
-      await page.keyboard.press('Control+P');
-      await quickInput.locator('input').first().fill(name);
-      await quickRows.filter({ hasText: name }).first().waitFor();
-      await page.keyboard.press('Enter');
+    async openFile(path) {
+      const name = path.split('/').at(-1) ?? path;
+      await pick(path, quickRows.filter({ hasText: name }).first());
       await page.locator('.tab.active').filter({ hasText: name }).waitFor();
     },
     async openSidePanel() {
-      const tab = page.locator('.activitybar [role=tab]').filter({ has: page.locator('[aria-label^="Slipway"]') }).or(page.locator('.activitybar [role=tab][aria-label^="Slipway"]')).first();
-      if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+      if ((await slipwayTab.getAttribute('aria-selected')) !== 'true') await slipwayTab.click();
       await pane('Models').waitFor();
       await activated();
     },
