@@ -34,15 +34,31 @@ export function problemBody(error: unknown): ProblemBody {
 
 export function statusOf(code: ProblemCode): number {
   switch (code) {
+    case 'key-missing':
+      return 401;
     case 'unauthorized':
+    case 'key-refused':
       return 403;
     case 'not-found':
+    case 'model-not-served':
     case 'run-missing':
     case 'model-missing':
     case 'file-missing':
       return 404;
+    case 'infer-too-large':
+      return 413;
+    case 'encoding-unsupported':
+      return 415;
+    case 'queue-full':
+    case 'rate-limited':
+      return 429;
+    case 'remote-failed':
+      return 502;
     case 'store-locked':
+    case 'not-ready':
       return 503;
+    case 'deadline-passed':
+      return 504;
     case 'internal':
     case 'store-corrupt':
     case 'journal-corrupt':
