@@ -12,7 +12,7 @@ import { installPeers } from '../bench/peers.ts';
 
 /** NannyML brings a hundred packages of its own, so it has an environment of its own. */
 const ENVIRONMENTS = [
-  { requirements: 'requirements.txt', scripts: ['drift', 'metrics'] },
+  { requirements: 'requirements.txt', scripts: ['drift', 'metrics', 'sequential'] },
   { requirements: 'label_free.requirements.txt', scripts: ['label_free'] },
 ];
 
