@@ -27,14 +27,15 @@ afterEach(async () => {
 /** Resolves once that many pieces of work are under way. */
 async function underWay(count: number): Promise<Connection> {
   const connection = (observer ??= await connectTo(workspace));
-  const enough = new Promise<void>((resolve) => {
+  const enough = new Promise<void>((resolve, reject) => {
     const unsubscribe = connection.subscribe((message) => {
       if (message.kind !== 'work-started') return;
-      void connection.snapshot().then(({ active }) => {
+      // One asked late may be on its way when the owner is ended; by then nobody waits for it.
+      connection.snapshot().then(({ active }) => {
         if (active.length < count) return;
         unsubscribe();
         resolve();
-      });
+      }, reject);
     });
   });
   if ((await connection.snapshot()).active.length < count) await enough;

@@ -1,5 +1,6 @@
 import { createServer, request, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 export interface PrefixProxy {
   origin: string;
@@ -20,6 +21,8 @@ export async function openPrefixProxy(origin: string, prefix: string): Promise<P
     passed.on('error', () => answer.destroy());
     asked.pipe(passed);
   });
+  // Those that were upgraded are no longer the server's to close.
+  const upgraded = new Set<Duplex>();
   server.on('upgrade', (asked, client, head) => {
     const path = inner(asked);
     if (path === null) return void client.destroy();
@@ -29,7 +32,12 @@ export async function openPrefixProxy(origin: string, prefix: string): Promise<P
       passed.write(head);
       passed.pipe(client).pipe(passed);
     });
-    for (const [one, other] of [[passed, client], [client, passed]]) one.on('error', () => other.destroy());
+    upgraded.add(client);
+    client.once('close', () => upgraded.delete(client));
+    for (const [one, other] of [[passed, client], [client, passed]]) {
+      one.on('error', () => other.destroy());
+      one.on('close', () => other.destroy());
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -37,6 +45,7 @@ export async function openPrefixProxy(origin: string, prefix: string): Promise<P
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
+        for (const each of upgraded) each.destroy();
         server.close(() => resolve());
       }),
   };
