@@ -79,8 +79,9 @@ export function openModels({ config: { resources } }: House, on: On): Models {
     const { config } = question;
     const asked = await contract(version, question);
     if (version.kind === 'columns') return predictionsIn(await batch.table(), version.columns, asked);
-    const running = await host(version);
-    const outputs = await predict(running, await batch.open(), await inputs(running, question, batch), {
+    // The model's process starts while the data are opened.
+    const [running, dataset] = await Promise.all([host(version), batch.open()]);
+    const outputs = await predict(running, dataset, await inputs(running, question, batch), {
       rowsPerBatch: resources.batchRows,
       choose: (all) => [answerAmong(all, config, asked)],
       signal: on.signal,

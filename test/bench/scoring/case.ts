@@ -24,7 +24,7 @@ export function scoringCase(folder: string, threads: number, kind: 'trees' | 'de
   return {
     id: `scoring-${kind}-${rows}`,
     title: `${kind === 'trees' ? 'Gradient-boosted trees, 14 inputs with text' : 'Small dense network, 16 numbers'}: ${rows.toLocaleString('en')} rows`,
-    work: `Read the Parquet file, ${rowsPerBatch} rows a run, keep every output. Slipway: verify the file, start the model's process, find its batch axis, send each batch there. Python: pyarrow \`iter_batches\` → numpy → \`InferenceSession.run\` with defaults but for the threads. Bare loop: \`session.run\` on one batch again and again, inside the model's process.`,
+    work: `Read the Parquet file, ${rowsPerBatch} rows a run, keep every output. Slipway: verify the file while the model's process starts and its batch axis is found, then send each batch there. Python: pyarrow \`iter_batches\` → numpy → \`InferenceSession.run\` with defaults but for the threads. Bare loop: \`session.run\` on one batch again and again, inside the model's process.`,
     rows,
     repeatsMax,
     sides: [

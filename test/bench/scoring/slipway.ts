@@ -9,8 +9,7 @@ const input = readInput<ScoringInput>();
 
 await reportWork(async () => {
   const analysis = await openAnalysis({ directories: [input.folder], threads: input.threads });
-  const dataset = await openDataset(analysis, { name: 'data', files: input.file, root: input.folder });
-  const host = await startHost({ file: input.model, threads: input.threads });
+  const [host, dataset] = await Promise.all([startHost({ file: input.model, threads: input.threads }), openDataset(analysis, { name: 'data', files: input.file, root: input.folder })]);
   const inputs = input.columns.length === 0 ? [] : [{ input: host.model.inputs[0].name, columns: input.columns }];
   const mapping = mapInputs(host.model.inputs, { name: 'model', inputs }, dataset, []);
   const outputs = await predict(host, dataset, mapping, { rowsPerBatch: input.rowsPerBatch, signal: new AbortController().signal });
