@@ -16,6 +16,18 @@ export default defineConfig({
         },
       },
       {
+        // What `npm run performance` measures: no part of the tests, whose machines are shared.
+        extends: true,
+        test: {
+          name: 'performance',
+          include: ['test/performance/*.measure.ts'],
+          globalSetup: 'test/e2e/set-up.ts',
+          maxWorkers: 1,
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
         extends: true,
         test: {
           name: 'editor',

@@ -19,8 +19,8 @@ export interface EditorOptions {
 
 /** A real VS Code with the extension installed, and a browser to look at it. */
 export interface Editor {
-  /** Opens a folder in a window of its own, as a user who has never opened it. */
-  open(workspace: string): Promise<Workbench>;
+  /** Opens a folder in a window of its own, as a user who has never opened it; the scripts run first in each of its frames. */
+  open(workspace: string, scripts?: string[]): Promise<Workbench>;
   /** Of a folder's window; the payload is what the smoke-test driver passes on to the window. */
   address(workspace: string, payload?: [string, string][]): string;
   newContext(): Promise<BrowserContext>;
@@ -96,8 +96,9 @@ export async function startEditor({ restricted = false, prefix = '', settings = 
     newContext,
     pid: leash.pid ?? 0,
     home,
-    async open(workspace) {
+    async open(workspace, scripts = []) {
       const context = await newContext();
+      for (const script of scripts) await context.addInitScript(script);
       return openWorkbench(context, address(workspace));
     },
     async close() {
@@ -135,15 +136,23 @@ export async function copyJudgedSample(): Promise<string> {
 }
 
 async function judgeSample(): Promise<string> {
-  const { node, extension } = inject('bench');
   const folder = await copySample('flight-delay');
-  const command = spawn(node, [join(extension, 'dist', 'cli.js'), 'run'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  // Two of its versions are blocked, as they should be.
+  await runSlipway(folder, ['run'], 1);
+  return folder;
+}
+
+/** Runs the command line of the package under test, and gives what it printed. */
+export async function runSlipway(folder: string, args: string[], expected = 0): Promise<string> {
+  const { node, extension } = inject('bench');
+  const command = spawn(node, [join(extension, 'dist', 'cli.js'), ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  let printed = '';
   let said = '';
+  command.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
   command.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   const code = await new Promise((resolve) => command.once('close', resolve));
-  // Two of its versions are blocked, as they should be.
-  if (code !== 1) throw new Error(`slipway run ended with ${String(code)}: ${said}`);
-  return folder;
+  if (code !== expected) throw new Error(`slipway ${args.join(' ')} ended with ${String(code)}: ${said}`);
+  return printed;
 }
 
 /** A folder with these files. */

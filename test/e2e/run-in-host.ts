@@ -9,6 +9,8 @@ export interface HostResult {
   name: string;
   /** Null where it passed. */
   error: string | null;
+  /** What it returned, for those that measure. */
+  value?: unknown;
 }
 
 const limitMs = 240_000;
@@ -64,8 +66,7 @@ function entry(suite: string, results: string): string {
     export async function run() {
       const results = [];
       for (const [name, test] of Object.entries(tests)) {
-        const error = await Promise.resolve().then(test).then(() => null, (reason) => String(reason?.stack ?? reason));
-        results.push({ name, error });
+        results.push(await Promise.resolve().then(test).then((value) => ({ name, error: null, value }), (reason) => ({ name, error: String(reason?.stack ?? reason) })));
       }
       writeFileSync(${JSON.stringify(results)}, JSON.stringify(results));
     }`;

@@ -1,0 +1,40 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { arch, availableParallelism, cpus, loadavg, platform, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+export interface Figure {
+  what: string;
+  values: number[];
+  unit: 'ms' | 's' | 'KB' | 'count';
+  /** What it may be at most; null where nothing was promised. */
+  budget: number | null;
+}
+
+const page = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
+
+/** Puts what was measured into docs/performance.md, whether or not it is within its budget. */
+export async function writeFigures(figures: readonly Figure[]): Promise<void> {
+  const machine = `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${arch()}, Node ${process.versions.node}. Measured ${new Date().toISOString().slice(0, 10)}, load average at the end ${loadavg()[0].toFixed(1)}.`;
+  const rows = figures.map(({ what, values, unit, budget }) => {
+    const middle = median(values);
+    const spread = values.length === 1 ? '' : `${written(Math.min(...values), unit)} … ${written(Math.max(...values), unit)}`;
+    return `| ${what} | ${written(middle, unit)} | ${spread} | ${values.length} | ${budget === null ? '' : written(budget, unit)} | ${budget === null ? '' : middle <= budget ? 'within' : 'OVER'} |`;
+  });
+  const table = [machine, '', '|  | median | lowest … highest | times | budget |  |', '|---|--:|--:|--:|--:|---|', ...rows].join('\n');
+  const [head, rest] = (await readFile(page, 'utf8')).split('<!-- measured -->');
+  const [, tail] = rest.split('<!-- /measured -->');
+  await writeFile(page, `${head}<!-- measured -->\n${table}\n<!-- /measured -->${tail}`);
+  console.log(table);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return sorted.length % 2 === 1 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+function written(value: number, unit: Figure['unit']): string {
+  if (!Number.isFinite(value)) return 'not measured';
+  const digits = unit === 'count' ? 0 : value < 10 ? 1 : 0;
+  return unit === 'count' ? value.toFixed(0) : `${value.toFixed(digits)} ${unit}`;
+}
