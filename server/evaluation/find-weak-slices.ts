@@ -1,9 +1,9 @@
 import type { SliceCondition, SliceRef } from '../../protocol/evaluation.ts';
 import type { Interval } from '../../protocol/measured.ts';
 import { benjaminiHochberg } from '../stats/benjamini-hochberg.ts';
+import { type Partition, describeConditions, partition } from '../stats/partition.ts';
 import { normalQuantile, normalSf } from '../stats/special.ts';
 import type { Table } from '../stats/vector.ts';
-import { type Partition, describeConditions, partition } from './slice.ts';
 
 /** A slice on which the model does worse than on the rest. */
 export interface FoundSlice {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeConditions, resolveSlices, rowsWhere } from '../../server/evaluation/slice.ts';
+import { resolveSlices, rowsWhere } from '../../server/evaluation/slice.ts';
+import { describeConditions } from '../../server/stats/partition.ts';
 import type { Table } from '../../server/stats/vector.ts';
 import { categorical, numeric } from './flights.ts';
 
