@@ -26,13 +26,14 @@ export const SQUAD_RULES: MatchRules = { lowercase: true, punctuation: true, art
 export function exactMatch(outputs: string[], references: string[][], rules: MatchRules = {}, weights?: Float64Array): MetricValue {
   if (outputs.length !== references.length) throw new RangeError(`${outputs.length} outputs for ${references.length} reference lists`);
   const matches = outputs.map((output, row) => {
-    const ours = normalise(output, rules);
-    return references[row].some((reference) => normalise(reference, rules) === ours) ? 1 : 0;
+    const ours = normaliseText(output, rules);
+    return references[row].some((reference) => normaliseText(reference, rules) === ours) ? 1 : 0;
   });
   return weightedMean(Float64Array.from(matches), weights);
 }
 
-function normalise(text: string, rules: MatchRules): string {
+/** A text as `rules` read it, in Unicode form NFC. */
+export function normaliseText(text: string, rules: MatchRules): string {
   let plain = text.normalize('NFC');
   if (rules.lowercase) plain = plain.toLowerCase();
   if (rules.punctuation) plain = plain.replace(/[!-/:-@[-`{-~]/g, '');
