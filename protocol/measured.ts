@@ -4,7 +4,8 @@ export interface Interval {
   high: number;
   /** Coverage, 0.95 unless said otherwise. */
   level: number;
-  method: 'wilson' | 'clopper-pearson' | 'delong' | 'bootstrap-percentile' | 'bootstrap-bca' | 'normal' | 'newcombe' | 'tango' | 'student-t' | 'order-statistic';
+  /** The last three cover the true value at every look at once. */
+  method: 'wilson' | 'clopper-pearson' | 'delong' | 'bootstrap-percentile' | 'bootstrap-bca' | 'normal' | 'newcombe' | 'tango' | 'student-t' | 'order-statistic' | 'beta-mixture' | 'betting' | 'asymptotic-sequence';
 }
 
 export interface Measured {
