@@ -3,7 +3,7 @@ export interface Interval {
   low: number;
   high: number;
   level: number;
-  method: 'wilson' | 'clopper-pearson' | 'delong' | 'tango' | 'bootstrap-percentile' | 'bootstrap-bca' | 'beta-mixture' | 'betting' | 'asymptotic-sequence';
+  method: 'wilson' | 'clopper-pearson' | 'delong' | 'student-t' | 'tango' | 'bootstrap-percentile' | 'bootstrap-bca' | 'beta-mixture' | 'betting' | 'asymptotic-sequence';
 }
 
 /** Asserts that a coverage is strictly between 0 and 1. */
