@@ -50,8 +50,11 @@ export function parseHeaderLength(value: string | undefined, bodyBytes: number):
 
 type Invalid = (what: string) => never;
 
+/** What callers send comes back in messages: a little of it. */
+const messageCharactersMax = 1000;
+
 const invalid: Invalid = (what) => {
-  throw new Problem('infer-invalid', what);
+  throw new Problem('infer-invalid', what.length > messageCharactersMax ? `${what.slice(0, messageCharactersMax)}…` : what);
 };
 
 interface Input extends Announced {
@@ -206,12 +209,16 @@ function datatypeOf({ name, datatype }: TensorInfo): Datatype {
   throw new Problem('model-unsupported', `Input ${name} has type ${datatype}, which the Open Inference Protocol has no word for`);
 }
 
+/** As many as numpy has. */
+const rankMax = 64;
+
 function readShape(reader: JsonReader, name: string): number[] {
   const shape: number[] = [];
   reader.readList(() => {
     const dimension = readScalar(reader, `shape of ${name}`);
     if (typeof dimension !== 'number' || !Number.isInteger(dimension) || dimension < 0 || dimension > 2 ** 31 - 1) invalid(`Input ${name}: dimension ${shape.length} of shape is ${String(dimension)}, and must be a whole number of 0 to ${2 ** 31 - 1}`);
     else shape.push(dimension);
+    if (shape.length > rankMax) invalid(`Input ${name}: shape has more than ${rankMax} dimensions`);
   });
   return shape;
 }

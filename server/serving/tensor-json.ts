@@ -144,7 +144,9 @@ function wholeOf(reader: JsonReader, leaves: Leaves, announced: Announced, from:
   if (written === null) return refuseLeaf(reader, leaves, announced, 'is no whole number', from);
   const [, sign, digits, fraction = '', exponent = '0'] = written;
   const significant = (digits + fraction).replace(/^0+/, '');
-  const kept = significant.replace(/0+$/, '');
+  let end = significant.length;
+  while (end > 0 && significant[end - 1] === '0') end--;
+  const kept = significant.slice(0, end);
   const scale = Number(exponent) - fraction.length + significant.length - kept.length;
   if (kept === '') return 0n;
   if (scale < 0) return refuseLeaf(reader, leaves, announced, 'is no whole number', from);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeStrings, type Tensor, type TensorMap } from '../../server/engines/tensor.ts';
+import { encodeStrings, isMangled, type Tensor, type TensorMap } from '../../server/engines/tensor.ts';
 import { Problem } from '../../server/problem.ts';
 import { decodeRequest } from '../../server/serving/decode-request.ts';
 import { encodeResponse } from '../../server/serving/encode-response.ts';
@@ -28,8 +28,8 @@ function bytesOf(datatype: string, elements: number): fc.Arbitrary<Uint8Array> {
   });
 }
 
-const names = fc.uniqueArray(fc.oneof(fc.constantFrom('__proto__', 'constructor', 'x'), fc.string({ unit: 'binary', minLength: 1, maxLength: 6 }).filter((name) => name.isWellFormed())), { minLength: 1, maxLength: 4 });
-const texts = fc.string({ unit: 'binary', maxLength: 8 }).filter((text) => text.isWellFormed() && !text.includes('\0'));
+const names = fc.uniqueArray(fc.oneof(fc.constantFrom('__proto__', 'constructor', 'x'), fc.string({ unit: 'binary', minLength: 1, maxLength: 6 }).filter((name) => !isMangled(name))), { minLength: 1, maxLength: 4 });
+const texts = fc.string({ unit: 'binary', maxLength: 8 }).filter((text) => !isMangled(text));
 
 const input = (name: string): fc.Arbitrary<TwinInput> =>
   fc.record({ shape: fc.array(fc.nat(4), { maxLength: 3 }), datatype: fc.constantFrom(...Object.keys(itemBytes), 'BYTES'), binary: fc.boolean() }).chain(({ shape, datatype, binary }) => {
@@ -145,7 +145,7 @@ describe('JSON', () => {
     fc.assert(
       fc.property(fc.oneof(tokens, fc.string()), (text) => {
         const ours = taken(() => decodeRequest(within(text), null, signature, limits));
-        expect(ours).toBe(taken(() => JSON.parse(within(text).toString()) as unknown) && text.isWellFormed());
+        expect(ours).toBe(taken(() => JSON.parse(within(text).toString()) as unknown));
       }),
       { numRuns: 3000 },
     );

@@ -327,6 +327,7 @@ describe('a request', () => {
     ['a dimension with a fraction', `{"inputs":[${input('x', 'FP32', '[1.5,4]', '[1]')}]}`, 'dimension 0 of shape is 1.5'],
     ['a dimension beyond 2^53', `{"inputs":[${input('x', 'FP32', '[16,1152921504606846978]', '[1]')}]}`, 'dimension 1 of shape is 1152921504606846978'],
     ['a dimension that is text', `{"inputs":[${input('x', 'FP32', '["1",4]', '[1]')}]}`, 'dimension 0 of shape is 1'],
+    ['a shape of a million dimensions', `{"inputs":[${input('x', 'FP32', `[${'1,'.repeat(999_999)}1]`, '[1]')}]}`, 'Input x: shape has more than 64 dimensions'],
     ['a shape that is no list', `{"inputs":[${input('x', 'FP32', '4', '[1]')}]}`, 'a list was expected'],
     ['no name', `{"inputs":[{"datatype":"FP32","shape":[1],"data":[1]}]}`, 'inputs[0] needs name, shape and datatype, and has no name'],
     ['no shape', `{"inputs":[{"name":"x","datatype":"FP32","data":[1]}]}`, 'has no shape'],
@@ -369,6 +370,16 @@ describe('a request', () => {
   ];
   it.each(refused)('is refused: %s', (_, json, why) => {
     expect(refusal(() => decode(json, fixed))).toContain(why);
+  });
+
+  it('is refused without all that it says coming back', () => {
+    expect(refusal(() => decode(`{"inputs":[{"name":"${'n'.repeat(1_000_000)}","datatype":"FP32","shape":[1],"data":[1]}]}`)).length).toBe(1001);
+  });
+
+  it('takes no longer than its length for a whole number of a million digits', () => {
+    const digits = `1${'0'.repeat(1_000_000)}1`;
+    expect(refusal(() => decode(x('INT64', '[1]', `[0.${digits}e5]`), of('int64')))).toContain('is no whole number');
+    expect(elements(decode(x('INT64', '[1]', `[12.${'0'.repeat(1_000_000)}]`), of('int64')))).toEqual([12n]);
   });
 
   it('is refused with a shape of more elements than can be counted', () => {
