@@ -23,11 +23,15 @@ export function priorBelow(limit: number): BetaPrior {
  * it is a martingale that starts at 1, so that the chance that it ever reaches 1/α is at most α, however often one looks
  * (Ville 1939; Robbins 1970). As a function of `rate` it falls to successes/trials and rises from there.
  */
-export function betaMixtureLogE(successes: number, trials: number, rate: number, { a, b }: BetaPrior): number {
-  if (!(successes >= 0 && successes <= trials && trials < Infinity)) throw new RangeError(`${successes} successes in ${trials} trials`);
+export function betaMixtureLogE(successes: number, trials: number, rate: number, prior: BetaPrior): number {
   if (!(rate > 0 && rate < 1)) throw new RangeError(`a rate to test is between 0 and 1, got ${rate}`);
-  const failures = trials - successes;
-  return logBeta(a + successes, b + failures) - logBeta(a, b) - successes * Math.log(rate) - failures * Math.log1p(-rate);
+  return logMixture(successes, trials, prior) - successes * Math.log(rate) - (trials - successes) * Math.log1p(-rate);
+}
+
+/** ln B(a + k, b + n − k) / B(a, b): what the mixture gives to k successes of n trials in their order. */
+export function logMixture(successes: number, trials: number, { a, b }: BetaPrior): number {
+  if (!(successes >= 0 && successes <= trials && trials < Infinity)) throw new RangeError(`${successes} successes in ${trials} trials`);
+  return logBeta(a + successes, b + trials - successes) - logBeta(a, b);
 }
 
 /**

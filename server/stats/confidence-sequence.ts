@@ -1,4 +1,4 @@
-import { type BetaPrior, betaMixtureLogE } from './beta-mixture-test.ts';
+import { type BetaPrior, logMixture } from './beta-mixture-test.ts';
 import { type Interval, checkLevel } from './interval.ts';
 import { type Moments, variance } from './moments.ts';
 import type { PairedOutcomes } from './tango-interval.ts';
@@ -14,9 +14,9 @@ import type { PairedOutcomes } from './tango-interval.ts';
  */
 export function proportionSequence(successes: number, trials: number, level: number, prior: BetaPrior = { a: 1, b: 1 }): Interval {
   checkLevel(level);
-  const reach = -Math.log(1 - level);
+  const least = logMixture(successes, trials, prior) + Math.log(1 - level);
   const share = trials === 0 ? 0.5 : successes / trials;
-  const excluded = (rate: number): boolean => betaMixtureLogE(successes, trials, rate, prior) >= reach;
+  const excluded = (rate: number): boolean => successes * Math.log(rate) + (trials - successes) * Math.log1p(-rate) <= least;
   return {
     low: trials === 0 || successes === 0 ? 0 : lastExcluded(excluded, 0, share),
     high: trials === 0 || successes === trials ? 1 : lastExcluded(excluded, 1, share),
