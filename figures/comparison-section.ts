@@ -1,7 +1,7 @@
 import type { ComparisonReport, MetricComparison } from '../protocol/evaluation.ts';
 import type { EvaluationRole, Gate } from '../protocol/gates.ts';
 import type { Verdict } from '../protocol/measured.ts';
-import { columnText, countText, numberText, pText } from '../protocol/number-text.ts';
+import { columnText, countText, numberText, pText, rowText } from '../protocol/number-text.ts';
 import { findingOf, gainOf, isUnitless, toneMark, toneOf, toneRank } from './comparison-tone.ts';
 import { cutAt, cutText } from './cut-text.ts';
 import { dumbbellAxis, dumbbellFigure } from './dumbbell-figure.ts';
@@ -125,6 +125,6 @@ export function flipsPart({ helpful, harmful, mcnemar, concentrations }: NonNull
 function flipExamples(examples: NonNullable<ComparisonReport['flips']>['examples']): Markup {
   const score = (value: number | null) => (value === null ? null : columnText(value));
   return markup`<details><summary>${countText(Math.min(flipsMax, examples.length))} rows that flipped</summary><div class="scroll"><table><thead><tr><th scope="col" class="number">row</th><th scope="col">key</th><th scope="col">label</th><th scope="col">champion → candidate</th><th scope="col" class="number">scores</th><td></td></tr></thead><tbody>${examples.slice(0, flipsMax).map(
-    (flip) => markup`<tr><th scope="row" class="number">${countText(flip.row)}</th><td>${cutText(flip.key ?? '', 40)}</td><td>${cutText(flip.label, 60)}</td><td>${cutText(flip.champion, 60)} → ${cutText(flip.candidate, 60)}</td><td class="number">${score(flip.championScore)} → ${score(flip.candidateScore)}</td><td>${flip.candidate === flip.label ? 'now right' : flip.champion === flip.label ? 'now wrong' : ''}</td></tr>`,
+    (flip) => markup`<tr><th scope="row" class="number">${rowText(flip.row)}</th><td>${cutText(flip.key ?? '', 40)}</td><td>${cutText(flip.label, 60)}</td><td>${cutText(flip.champion, 60)} → ${cutText(flip.candidate, 60)}</td><td class="number">${score(flip.championScore)} → ${score(flip.candidateScore)}</td><td>${flip.candidate === flip.label ? 'now right' : flip.champion === flip.label ? 'now wrong' : ''}</td></tr>`,
   )}</tbody></table></div></details>`;
 }

@@ -113,13 +113,13 @@ export interface PredictionFaults {
   notFinite: number;
   outsideUnitInterval: number;
   sumNotOne: number;
-  /** Row numbers (0-based, file order) of the first few. */
+  /** The first few, 0-based, in file order; people see them counted from 1. */
   firstRows: number[];
   message?: string;
 }
 
 export interface Flip {
-  /** 0-based row in file order. */
+  /** 0-based, in file order over all files of the dataset; people see it counted from 1. */
   row: number;
   key?: string;
   label: string;
@@ -170,6 +170,7 @@ export interface ComparisonReport {
 
 /** Curated rows that must come out right. */
 export interface CaseResult {
+  /** 0-based, in file order over all files of the dataset; people see it counted from 1. */
   row: number;
   name: string;
   expected: string;

@@ -14,6 +14,14 @@ export function countText(count: number): string {
   return minus((Math.round(count) + 0).toString().replace(/\B(?=(\d{3})+(?!\d))/g, ','));
 }
 
+/**
+ * A row as people count them: row 1 is the first row of data, in file order over all files of its dataset, the header not
+ * counted. Records and the wire count from 0.
+ */
+export function rowText(row: number): string {
+  return countText(row + 1);
+}
+
 /** A number with just enough digits to be told apart: 0.7312 → "0.731", 14.2, 1,204, 0.00023, 3.1e−9. */
 export function numberText(value: number, digits = 3): string {
   return trimmed(columnText(value, digits));

@@ -37,7 +37,7 @@ export type Question =
   | { ask: 'batch'; id: string }
   | { ask: 'batches' }
   | { ask: 'finding-rows'; batch: string; finding: string; limit: number }
-  /** Rows of the data a run judged, by their numbers: those that flipped. */
+  /** Rows of the data a run judged, by their numbers, 0-based: those that flipped. */
   | { ask: 'run-rows'; run: string; role: EvaluationRole; rows: number[] }
   | { ask: 'readiness'; model: string }
   /** Paths are relative to the workspace. */

@@ -10,7 +10,10 @@ export interface ConfigOutline {
   datasets: { name: string; line: number; files: string[] }[];
 }
 
-/** Rows of a dataset, fetched when somebody wants to see them. `row` is 0-based, in file order over all its files; `path` is the file it lies in. */
+/**
+ * Rows of a dataset, fetched when somebody wants to see them. `row` is 0-based, in file order over all its files; people see
+ * it counted from 1. `path` is the file it lies in.
+ */
 export interface RowTable {
   columns: string[];
   rows: { row: number; path: string; values: (string | number | boolean | null)[] }[];

@@ -8,6 +8,7 @@ import { batchPage } from '../figures/batch-page.ts';
 import { readinessPage } from '../figures/readiness-page.ts';
 import { reportPage } from '../figures/report-page.ts';
 import type { Verdict } from '../protocol/measured.ts';
+import { rowText } from '../protocol/number-text.ts';
 import { problems, type ProblemBody, type ProblemCode } from '../protocol/problem.ts';
 import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
 import { addressOf, type ViewTarget } from '../protocol/view.ts';
@@ -355,7 +356,7 @@ async function showRows(connection: Connection, batch: string, finding: string, 
   const { rows, total, columns } = await connection.failingRows(batch, finding, limit);
   console.log(`\n${pc.bold(finding)}  ${total === 0 ? 'no row breaks it' : `${rows.length} of ${total} rows`}`);
   if (rows.length === 0) return;
-  console.log(table(['row', ...columns], rows.map(({ row, values }) => [String(row + 1), ...values.map((value) => (value === null ? pc.dim('null') : String(value)))])).join('\n'));
+  console.log(table(['row', ...columns], rows.map(({ row, values }) => [rowText(row), ...values.map((value) => (value === null ? pc.dim('null') : String(value)))])).join('\n'));
 }
 
 async function writeOutput(path: string, text: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { countText } from '../protocol/number-text.ts';
+import { countText, rowText } from '../protocol/number-text.ts';
 import type { RowTable } from '../protocol/workspace.ts';
 import { ask, type Asking } from './asking.ts';
 import { foreignText } from './elements/foreign-text.ts';
@@ -54,7 +54,7 @@ export class FindingRowsElement extends LitElement {
     const files = new Set(rows.map(({ path }) => path)).size > 1;
     return html`<div class="scroll rows" tabindex="0" role="region" aria-label=${`Rows behind ${this.finding}`}><table>
       <thead><tr><th scope="col" class="number">row</th>${files ? html`<th scope="col">file</th>` : nothing}${order.map((index) => html`<th scope="col" class=${this.about.includes(columns[index]) ? 'about' : ''}>${foreignText(columns[index], 40)}</th>`)}</tr></thead>
-      <tbody>${rows.map(({ row, path, values }) => html`<tr><th scope="row" class="number digits">${countText(row + 1)}</th>${files ? html`<td>${foreignText(path, 40)}</td>` : nothing}${order.map((index) => html`<td class=${this.about.includes(columns[index]) ? 'about digits' : 'digits'}>${cell(values[index])}</td>`)}</tr>`)}</tbody>
+      <tbody>${rows.map(({ row, path, values }) => html`<tr><th scope="row" class="number digits">${rowText(row)}</th>${files ? html`<td>${foreignText(path, 40)}</td>` : nothing}${order.map((index) => html`<td class=${this.about.includes(columns[index]) ? 'about digits' : 'digits'}>${cell(values[index])}</td>`)}</tr>`)}</tbody>
     </table></div>`;
   }
 

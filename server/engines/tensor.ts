@@ -1,3 +1,4 @@
+import { rowText } from '../../protocol/number-text.ts';
 import type { TensorInfo } from '../../protocol/registry.ts';
 import { Problem } from '../problem.ts';
 import type { CategoricalVector, NumericVector, Vector } from '../stats/vector.ts';
@@ -52,8 +53,8 @@ export interface NamedVector {
  * - text goes into a number tensor if it is a plain decimal number, into a bool tensor if it is true, false, 0 or 1.
  *
  * @param rows half-open range of rows to take; all by default
- * @param firstRow number of the first row of `columns` in its dataset, for messages
- * @throws Problem `input-mismatch`, naming the column and the first offending row (0-based)
+ * @param firstRow number of the first row of `columns` in its dataset, 0-based, for messages
+ * @throws Problem `input-mismatch`, naming the column and the first offending row as people count, from 1
  */
 export function tensorOf(columns: readonly NamedVector[], info: TensorInfo, rows?: { from: number; to: number }, firstRow = 0): Tensor {
   if (columns.length === 0) throw new Problem('input-mismatch', `No column feeds the model input ${info.name}`);
@@ -309,7 +310,7 @@ function stringData(columns: readonly NamedVector[], info: TensorInfo, from: num
 }
 
 function refuse(column: string, row: number, input: string, datatype: Datatype, value: string, reason: string): never {
-  throw new Problem('input-mismatch', `Column ${column}, row ${row}: ${value} does not fit the ${datatype} input ${input}: ${reason}`);
+  throw new Problem('input-mismatch', `Column ${column}, row ${rowText(row)}: ${value} does not fit the ${datatype} input ${input}: ${reason}`);
 }
 
 function datatypeOf(info: TensorInfo): Datatype {

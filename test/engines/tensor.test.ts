@@ -45,22 +45,22 @@ describe('columns into tensors', () => {
   });
 
   const refused: [title: string, column: NamedVector, datatype: string, message: string][] = [
-    ['null in an integer', numeric([1, 0], [0, 1]), 'int64', 'Column amount, row 1: null does not fit the int64 input x: the type has no missing value'],
-    ['null in a truth value', numeric([0, 1], [1, 0]), 'bool', 'Column amount, row 0: null'],
-    ['a fraction in an integer', numeric([1, 2, 2.5]), 'int32', 'Column amount, row 2: 2.5 does not fit the int32 input x: it is not a whole number'],
-    ['NaN in an integer', numeric([NaN]), 'int64', 'row 0: NaN does not fit the int64 input x: it is not a whole number'],
+    ['null in an integer', numeric([1, 0], [0, 1]), 'int64', 'Column amount, row 2: null does not fit the int64 input x: the type has no missing value'],
+    ['null in a truth value', numeric([0, 1], [1, 0]), 'bool', 'Column amount, row 1: null'],
+    ['a fraction in an integer', numeric([1, 2, 2.5]), 'int32', 'Column amount, row 3: 2.5 does not fit the int32 input x: it is not a whole number'],
+    ['NaN in an integer', numeric([NaN]), 'int64', 'row 1: NaN does not fit the int64 input x: it is not a whole number'],
     ['300 in uint8', numeric([300]), 'uint8', '300 does not fit the uint8 input x: it is out of range'],
     ['-1 in uint64', numeric([-1]), 'uint64', '-1 does not fit the uint64 input x: it is out of range'],
     ['2^63 in int64', numeric([2 ** 63]), 'int64', 'it is out of range'],
     ['2 as a truth value', numeric([2]), 'bool', 'only 0 and 1 are truth values'],
-    ['1e39 in float32', numeric([1, 1e39]), 'float32', 'row 1: 1e+39 does not fit the float32 input x: it is out of range'],
+    ['1e39 in float32', numeric([1, 1e39]), 'float32', 'row 2: 1e+39 does not fit the float32 input x: it is out of range'],
     ['65520 in float16', numeric([65520]), 'float16', 'it is out of range'],
     ['NaN as text', numeric([NaN]), 'string', 'it has no text form'],
-    ['a word in a float', words(['1', 'late']), 'float32', 'Column word, row 1: "late" does not fit the float32 input x: it is not a number'],
+    ['a word in a float', words(['1', 'late']), 'float32', 'Column word, row 2: "late" does not fit the float32 input x: it is not a number'],
     ['"nan" in a float', words(['nan']), 'float32', 'it is not a number'],
-    ['an empty text in a float', words(['']), 'float32', 'Column word, row 0: ""'],
-    ['text with NUL', words(['fine', 'a\0b']), 'string', 'Column word, row 1: "a\\u0000b" does not fit the string input x: the runtime takes no text with NUL'],
-    ['half a surrogate pair', words(['\ud800']), 'string', 'row 0'],
+    ['an empty text in a float', words(['']), 'float32', 'Column word, row 1: ""'],
+    ['text with NUL', words(['fine', 'a\0b']), 'string', 'Column word, row 2: "a\\u0000b" does not fit the string input x: the runtime takes no text with NUL'],
+    ['half a surrogate pair', words(['\ud800']), 'string', 'row 1'],
     ['a hexadecimal text in an integer', words(['0x10']), 'int64', 'it is not a number'],
   ];
   it.each(refused)('%s is refused with column and row', (_, column, datatype, message) => {

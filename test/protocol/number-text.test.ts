@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Measured } from '../../protocol/measured.ts';
-import { alignedTexts, bytesText, columnText, countText, differenceText, durationText, intervalText, measuredText, numberText, pText, shareText, valueText, type Unit } from '../../protocol/number-text.ts';
+import { alignedTexts, bytesText, columnText, countText, differenceText, durationText, intervalText, measuredText, numberText, pText, rowText, shareText, valueText, type Unit } from '../../protocol/number-text.ts';
 
 const units: Unit[] = ['share', 'ms', 'rows/s', 'MB', 'money', 'count', 'metric'];
 
@@ -24,6 +24,10 @@ describe('numbers as text', () => {
     [2e18, '2.0e+18'],
   ])('%d is written %s, with digits enough to tell it from its neighbours', (value, text) => {
     expect(numberText(value)).toBe(text);
+  });
+
+  it('counts rows from 1, as the first row of data is the first to whoever reads it', () => {
+    expect([0, 1, 29_424].map(rowText)).toEqual(['1', '2', '29,425']);
   });
 
   it('keeps zeros at the end in columns, so that digits line up', () => {

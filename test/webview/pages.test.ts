@@ -158,6 +158,8 @@ describe.skipIf(path === null && process.env.CI === undefined)('pages', { timeou
     });
     await view.page.click('#tab-flips');
     expect(asked).not.toContain('run-rows');
+    // Counted from 1, as the rows behind a finding are.
+    expect((await view.page.locator('table.rows tbody th').allTextContents()).slice(0, 2)).toEqual(['1', '2']);
     await view.page.getByRole('button', { name: 'Show their inputs' }).first().click();
     await view.page.waitForSelector('th:has-text("wind_speed")');
     await view.page.getByRole('combobox', { name: 'Show' }).first().selectOption('wrong');

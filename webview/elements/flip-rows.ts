@@ -2,7 +2,7 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { ComparisonReport, Flip, SliceCondition } from '../../protocol/evaluation.ts';
 import type { EvaluationRole } from '../../protocol/gates.ts';
-import { columnText, countText, numberText } from '../../protocol/number-text.ts';
+import { columnText, countText, numberText, rowText } from '../../protocol/number-text.ts';
 import type { RowTable } from '../../protocol/workspace.ts';
 import { ask, type Asking } from '../asking.ts';
 import type { PageContext } from '../page.ts';
@@ -81,7 +81,7 @@ function flipTable(flips: Flip[], table: RowTable | null, inputs: Map<number, Va
     ${columns.length === 0 ? html`<th scope="col">key</th>` : columns.map((column) => html`<th scope="col">${column}</th>`)}
   </tr></thead><tbody>${flips.map((flip) => {
     const now = flip.candidate === flip.label ? 'right' : flip.champion === flip.label ? 'wrong' : null;
-    return html`<tr><th scope="row" class="number">${countText(flip.row)}</th>
+    return html`<tr><th scope="row" class="number">${rowText(flip.row)}</th>
       <td>${now === null ? nothing : html`<span class=${`verdict ${now === 'right' ? 'pass' : 'fail'}`}>${now === 'right' ? '✓ now right' : '✗ now wrong'}</span>`}</td>
       <td>${flip.label}</td><td>${flip.champion} → ${flip.candidate}</td>
       <td class="number">${flip.championScore === null ? '' : columnText(flip.championScore)} → ${flip.candidateScore === null ? '' : columnText(flip.candidateScore)}</td>
