@@ -67,7 +67,7 @@ export function openPages(workbench: Omit<Workbench, 'pages'>): Pages & vscode.D
     const canAct = (): boolean => vscode.workspace.isTrusted;
 
     function tell(): void {
-      post({ kind: 'show', target: panel.target, can: { act: canAct() } });
+      post({ kind: 'show', target: panel.target, can: { work: canAct(), editor: true } });
       post({ kind: 'connection', ...connectionOf(session.state, canAct()) });
       if (session.snapshot !== null) post({ kind: 'feed', message: { kind: 'snapshot', sequence: 0, snapshot: session.snapshot } });
     }

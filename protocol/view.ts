@@ -129,12 +129,23 @@ export type Action =
   | { do: 'save-report'; of: 'run' | 'batch'; id: string }
   | { do: 'open-in-browser'; target: ViewTarget };
 
+/**
+ * What a page may have done. Buttons of what it may not are not there. What changes slipway.yaml, states a criterion or
+ * opens the pages in a browser is an act of the editor that takes both.
+ */
+export interface Powers {
+  /** Runs, and their end: the server does it. */
+  work: boolean;
+  /** What an editor does: a file at a line, a report saved where one says. */
+  editor: boolean;
+}
+
 /** Page → host. */
 export type ViewMessage = { kind: 'ready' } | { kind: 'ask'; id: number; question: Question } | { kind: 'act'; action: Action };
 
 /** Host → page. The feed is relayed unchanged; a page that missed messages is sent a new snapshot. */
 export type HostMessage =
-  | { kind: 'show'; target: ViewTarget; can: { act: boolean } }
+  | { kind: 'show'; target: ViewTarget; can: Powers }
   | { kind: 'feed'; message: FeedMessage }
   | { kind: 'connection'; state: 'starting' | 'ready' | 'lost' | 'stopped'; reason: string | null }
   | { kind: 'answer'; id: number; answer: Answers[keyof Answers] }

@@ -7,6 +7,7 @@ import type { KeptViews } from './kept-views.ts';
 import type { PageElement } from './page-element.ts';
 import type { PageContext, PageTag } from './page.ts';
 import { firstState, reduce, type Told, type ViewState } from './state.ts';
+import './elements/problem-panel.ts';
 import './work-strip.ts';
 
 /** The shell of every page: what is under way above it, whether the server is there, and the page of the target. */
@@ -41,7 +42,7 @@ export class AppElement extends LitElement {
     if (told.kind === 'feed') for (const listener of this.#listeners) listener(told.message);
     if (told.kind === 'show') {
       this.#show(told.target);
-      if (before.can.act !== told.can.act) this.#page?.element.requestUpdate();
+      if (before.can.work !== told.can.work || before.can.editor !== told.can.editor) this.#page?.element.requestUpdate();
     }
     if (told.kind === 'connection') this.#page?.element.redraw();
     if (this.#state !== before) this.#redraw();
@@ -111,11 +112,12 @@ export class AppElement extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const { connection, works, can, target } = this.#state;
+    const { connection, works, can, target, failed } = this.#state;
     // A run that the page itself shows is not told twice.
     const elsewhere = target?.view === 'gates' ? works.filter(({ run }) => run?.id !== target.run) : works;
     return html`${connectionLine(connection)}
-      <slip-work-strip .works=${elsewhere} .canCancel=${can.act} @slip-cancel=${({ detail }: CustomEvent<string>) => this.connection.act({ do: 'cancel', work: detail })}></slip-work-strip>
+      <slip-work-strip .works=${elsewhere} .canCancel=${can.work} @slip-cancel=${({ detail }: CustomEvent<string>) => this.connection.act({ do: 'cancel', work: detail })}></slip-work-strip>
+      ${failed === null ? nothing : html`<slip-problem press="Dismiss" .problem=${failed} @slip-again=${() => this.#hear({ kind: 'failed', problem: null })}></slip-problem>`}
       <main>${this.#page?.element ?? html`<p class="quiet">Opening…</p>`}</main>`;
   }
 }

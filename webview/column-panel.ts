@@ -115,5 +115,5 @@ function acceptance({ column, effect, role }: ColumnDrift, { context, batch }: F
   const floor = Math.min(1, Math.ceil(effect.value * 100) / 100);
   return html`<div class="accept"><p>To call this much no drift, raise its floor under <code>drift</code> in slipway.yaml:</p>
     <pre>columns: {${foreignText(JSON.stringify(column), 120)}: ${floor}}</pre>
-    ${context.can.act ? html`<slip-button secondary label=${safeText(`Write it into slipway.yaml to accept the drift of ${column}`)} @click=${() => context.act({ do: 'accept-finding', batch, finding: `drift:${column}` })}>Write it into slipway.yaml</slip-button>` : nothing}</div>`;
+    ${context.can.work && context.can.editor ? html`<slip-button secondary label=${safeText(`Write to slipway.yaml to accept the drift of ${column}`)} @click=${() => context.act({ do: 'accept-finding', batch, finding: `drift:${column}` })}>Write to slipway.yaml</slip-button>` : nothing}</div>`;
 }

@@ -1,4 +1,4 @@
-import { protocolVersion, type FeedMessage } from '../protocol/feed.ts';
+import { protocolVersion, type FeedMessage, type Request } from '../protocol/feed.ts';
 import type { ProblemBody } from '../protocol/problem.ts';
 import { addressOf, routeOf, targetAt, type Action, type Answer, type Answers, type HostMessage, type Question, type SavedView, type ViewMessage } from '../protocol/view.ts';
 import { Refusal, unreachable } from './refusal.ts';
@@ -73,10 +73,25 @@ const retryMs = [250, 500, 1_000, 2_000, 4_000];
 
 /**
  * In a browser: HTTP and a WebSocket to the server that served the page, relative to it, because a proxy may stand
- * between. Pages are read there, not written: nothing can be started.
+ * between. Runs are started and cancelled there; what takes an editor cannot be done.
  */
 export function browserConnection(browser: Window & typeof globalThis): Connection {
   const { document, location, history } = browser;
+  /** Work that this page has asked for: what goes wrong with it is told here, as nobody else tells it. */
+  const own = new Set<string>();
+  let tell: (told: Told) => void = () => undefined;
+
+  function request(method: 'POST' | 'DELETE', path: string, body?: object): void {
+    const sent = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    browser.fetch(new URL(path, document.baseURI), { method, ...sent }).then(
+      async (response) => {
+        if (response.ok) return;
+        const problem: unknown = await response.json().catch(() => null);
+        tell({ kind: 'failed', problem: isProblem(problem) ? problem : unreachable(`It answered with ${response.status}`).problem });
+      },
+      (cause: Error) => tell({ kind: 'failed', problem: unreachable(cause.message).problem }),
+    );
+  }
 
   return {
     async ask<Q extends Question>(question: Q) {
@@ -88,16 +103,35 @@ export function browserConnection(browser: Window & typeof globalThis): Connecti
       return body as Answer<Q>;
     },
     act(action) {
-      if (action.do === 'show') location.hash = addressOf(action.target);
+      switch (action.do) {
+        case 'show':
+          location.hash = addressOf(action.target);
+          return;
+        case 'run': {
+          const work = newWork(browser.crypto);
+          own.add(work);
+          tell({ kind: 'failed', problem: null });
+          return request('POST', './v1/work', { work, command: action.command } satisfies Request);
+        }
+        case 'cancel':
+          return request('DELETE', `./v1/work/${encodeURIComponent(action.work)}`);
+        default:
+          // The button of it is not there.
+          return;
+      }
     },
     open(listener) {
+      tell = listener;
       const show = () => {
         const target = targetAt(location.hash) ?? { view: 'runs' as const, model: null };
-        listener({ kind: 'show', target, can: { act: false } });
+        listener({ kind: 'show', target, can: { work: true, editor: false } });
       };
       browser.addEventListener('hashchange', show);
       show();
-      followFeed(browser, listener);
+      followFeed(browser, (told) => {
+        listener(told);
+        if (told.kind === 'feed' && told.message.kind === 'problem' && own.has(told.message.work)) listener({ kind: 'failed', problem: told.message.problem });
+      });
     },
     saved() {
       const saved = history.state as SavedView | null;
@@ -107,6 +141,11 @@ export function browserConnection(browser: Window & typeof globalThis): Connecti
       history.replaceState(view, '');
     },
   };
+}
+
+/** 32 hexadecimal digits. Other than a UUID they can also be had behind a proxy without TLS. */
+function newWork(crypto: Crypto): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** Comes back by itself, sooner at first; a gap in the order is closed by coming back too, since that brings a new snapshot. */

@@ -105,7 +105,7 @@ export class DataPageElement extends ResizedPage<Extract<ViewTarget, { view: 'da
       </section>
       ${onlyTogether ? nothing : together}
       <footer>
-        ${this.context.can.act ? html`<slip-button secondary @click=${() => this.context.act({ do: 'save-report', of: 'batch', id: batch.id })}>Save report</slip-button>` : nothing}
+        ${this.context.can.editor ? html`<slip-button secondary @click=${() => this.context.act({ do: 'save-report', of: 'batch', id: batch.id })}>Save Report</slip-button>` : nothing}
         <p class="quiet">${batch.id} · ${foreignText(batch.profile.files.map(({ path }) => path).join(', '), 120)} · ${bytesText(batch.profile.bytes)} · sha256 <code>${batch.profile.digest.slice(0, 12)}</code></p>
       </footer>`;
   }

@@ -3,6 +3,7 @@ import { safeText } from '../figures/markup.ts';
 import { verdictMark } from '../figures/verdict-mark.ts';
 import type { Finding } from '../protocol/data-quality.ts';
 import { countText } from '../protocol/number-text.ts';
+import { configLine } from './elements/config-line.ts';
 import { placed, foreignText } from './elements/foreign-text.ts';
 import { firstRows } from './finding-rows.ts';
 import type { PageContext } from './page.ts';
@@ -21,12 +22,12 @@ export function findingItem(finding: Finding, { context, batch, rows, showRows }
   const { id, verdict, severity, message, measured, needed, check, failing, next } = finding;
   const limit = rows[id];
   const behind = verdict === 'pass' ? 0 : (failing?.rows ?? 0);
-  const press = limit !== undefined ? 'Hide the rows' : behind === 1 ? 'Show the row' : `Show the ${countText(behind)} rows`;
+  const press = limit !== undefined ? 'Hide the Rows' : behind === 1 ? 'Show the Row' : `Show the ${countText(behind)} Rows`;
   return html`<li class="finding">
     <p>${placed(verdictMark(verdict))} ${foreignText(message, 300)}</p>
     <p class="quiet"><code>${foreignText(id, 80)}</code>${severity === 'block' ? nothing : html` <span class="tag">${severity}</span>`}
       ${measured === '' ? nothing : html`· measured <span class="digits">${foreignText(measured, 60)}</span>`}${needed === '' ? nothing : html` · needs <span class="digits">${foreignText(needed, 60)}</span>`}
-      · ${check.line === undefined ? html`suggested by the reference` : html`<button class="link" @click=${() => context.act({ do: 'open-file', path: 'slipway.yaml', line: check.line })}>slipway.yaml:${check.line}</button>`}</p>
+      · ${check.line === undefined ? html`suggested by the reference` : configLine(check.line, context)}</p>
     ${behind === 0 ? nothing : html`<slip-button secondary label=${`${press} of ${safeText(id)}`} @click=${() => showRows(id, limit === undefined ? firstRows : null)}>${press}</slip-button>`}
     ${limit === undefined ? nothing : html`<slip-finding-rows .context=${context} batch=${batch} finding=${id} .about=${columnsOf(finding)} .limit=${limit} @slip-more=${({ detail }: CustomEvent<number>) => showRows(id, detail)}></slip-finding-rows>`}
     ${next === undefined || verdict === 'pass' ? nothing : nextPart(finding, next, batch, context)}
@@ -39,7 +40,7 @@ function nextPart({ id, check }: Finding, next: string, batch: string, context: 
   const acceptable = yaml !== null || check.kind === 'allowed_values';
   return html`<div class="accept"><p>${foreignText(words, 400)}</p>
     ${yaml === null ? nothing : html`<pre>${foreignText(yaml, 400)}</pre>`}
-    ${acceptable && context.can.act ? html`<slip-button secondary label=${`Write it into slipway.yaml to accept ${safeText(id)}`} @click=${() => context.act({ do: 'accept-finding', batch, finding: id })}>Write it into slipway.yaml</slip-button>` : nothing}</div>`;
+    ${acceptable && context.can.work && context.can.editor ? html`<slip-button secondary label=${`Write to slipway.yaml to accept ${safeText(id)}`} @click=${() => context.act({ do: 'accept-finding', batch, finding: id })}>Write to slipway.yaml</slip-button>` : nothing}</div>`;
 }
 
 /** What to do about a finding, apart from what to write to accept it. */

@@ -46,7 +46,7 @@ export class FindingRowsElement extends LitElement {
     const left = total - rows.length;
     return html`${this.#table(this.#shown)}
       <p class="quiet">${left > 0 ? `The first ${countText(rows.length)} of ${countText(total)} rows` : total === 1 ? 'One row' : `All ${countText(total)} rows`}${this.#shown.columns.length > columnsMax ? `, ${columnsMax} of ${countText(this.#shown.columns.length)} columns` : ''}
-        ${left > 0 ? html`<slip-button secondary ?disabled=${reading} @click=${() => this.#more()}>Show ${countText(Math.min(left, nextRows(rows.length) - rows.length))} more</slip-button>` : nothing}</p>`;
+        ${left > 0 ? html`<slip-button secondary ?disabled=${reading} @click=${() => this.#more()}>Show ${countText(Math.min(left, nextRows(rows.length) - rows.length))} More</slip-button>` : nothing}</p>`;
   }
 
   #table({ columns, rows }: RowTable): TemplateResult {

@@ -82,7 +82,7 @@ export class GatesPageElement extends PageElement<Extract<ViewTarget, { view: 'g
   #underWay(): TemplateResult | null {
     const { context, target } = this;
     const work = context.works.find(({ run }) => run?.id === target.run);
-    return work === undefined ? null : runUnderWay(work, context.can.act ? () => context.act({ do: 'cancel', work: work.id }) : null);
+    return work === undefined ? null : runUnderWay(work, context.can.work ? () => context.act({ do: 'cancel', work: work.id }) : null);
   }
 
   #report(report: RunReport): TemplateResult {
@@ -97,16 +97,15 @@ export class GatesPageElement extends PageElement<Extract<ViewTarget, { view: 'g
   #buttons(report: RunReport): TemplateResult {
     const { context, target } = this;
     const { model, lineage } = report;
-    if (!context.can.act) return html``;
     const again = () => {
       this.#awaiting = { model: model.name, version: model.version };
       context.act({ do: 'run', command: { kind: 'run', models: [model.name], versions: [model.version], force: true } });
     };
     return html`<div class="bar">
-      <slip-button @click=${again}>Run again</slip-button>
+      ${context.can.work ? html`<slip-button @click=${again}>Run Again</slip-button>` : nothing}
       ${lineage.champion === null ? nothing : html`<slip-button secondary @click=${() => this.#compare(report)}>Compare with ${lineage.champion.version}</slip-button>`}
-      <slip-button secondary @click=${() => context.act({ do: 'save-report', of: 'run', id: report.id })}>Save report</slip-button>
-      <slip-button secondary @click=${() => context.act({ do: 'open-in-browser', target })}>Open in browser</slip-button>
+      ${context.can.editor ? html`<slip-button secondary @click=${() => context.act({ do: 'save-report', of: 'run', id: report.id })}>Save Report</slip-button>` : nothing}
+      ${context.can.editor && context.can.work ? html`<slip-button secondary @click=${() => context.act({ do: 'open-in-browser', target })}>Open in Browser</slip-button>` : nothing}
     </div>`;
   }
 
@@ -163,7 +162,7 @@ export class GatesPageElement extends PageElement<Extract<ViewTarget, { view: 'g
     const wanted = filter.trim().toLowerCase();
     const shown = wanted === '' ? gates : gates.filter(({ title, verdict, gate, reason }) => `${title} ${verdict} ${gate.id} ${reason}`.toLowerCase().includes(wanted));
     return html`${gates.length < filterFrom ? nothing : html`<div class="bar"><slip-textfield label="Filter gates" placeholder="Filter by name, verdict or reason" .value=${filter} @slip-input=${({ detail }: CustomEvent<string>) => this.#state.set({ filter: detail })}></slip-textfield><span class="quiet" role="status">${wanted === '' ? '' : `${countText(shown.length)} of ${countText(gates.length)}`}</span></div>`}
-      ${drawn([report, wanted, this.context.can.act], () => gatesSection({ gates: shown, decision }, { linked: this.context.can.act }))} ${drawn([report], () => casesSection(cases))}`;
+      ${drawn([report, wanted, this.context.can.editor], () => gatesSection({ gates: shown, decision }, { linked: this.context.can.editor }))} ${drawn([report], () => casesSection(cases))}`;
   }
 
   #perComparison(report: RunReport, draw: (role: EvaluationRole) => unknown): unknown {

@@ -91,11 +91,11 @@ export class ModelFilePageElement extends ResizedPage<Extract<ViewTarget, { view
   }
 
   #checkButton({ versions }: ModelFileReport): TemplateResult | typeof nothing {
-    if (!this.context.can.act) return nothing;
+    if (!this.context.can.work) return nothing;
     const running = this.context.works.some(({ command }) => command.kind === 'run');
     const [version] = versions;
     const command = { kind: 'run' as const, ...(version !== undefined && { models: [version.model], versions: [version.version] }), ...(version !== undefined && version.run !== null && { force: true }) };
-    return html`<slip-button ?disabled=${running} @click=${() => this.context.act({ do: 'run', command })}>Check model</slip-button>${running ? html`<span class="quiet">A run is under way</span>` : nothing}`;
+    return html`<slip-button ?disabled=${running} @click=${() => this.context.act({ do: 'run', command })}>Check Model</slip-button>${running ? html`<span class="quiet">A run is under way</span>` : nothing}`;
   }
 
   #compareSelect(path: string): TemplateResult | typeof nothing {

@@ -1,5 +1,5 @@
 import type { FeedMessage } from '../protocol/feed.ts';
-import type { Action, Answer, Question, ViewTarget } from '../protocol/view.ts';
+import type { Action, Answer, Powers, Question, ViewTarget } from '../protocol/view.ts';
 import type { ConnectionState, Work } from './state.ts';
 
 /**
@@ -10,8 +10,7 @@ export interface PageContext {
   /** @throws Refusal what the server answered; a page shows it with its hint and a way to try again */
   ask<Q extends Question>(question: Q): Promise<Answer<Q>>;
   act(action: Action): void;
-  /** False where nothing may be started: an untrusted workspace, a saved page. Its buttons are then not there. */
-  readonly can: { act: boolean };
+  readonly can: Powers;
   /** The feed, in order, from now on. Returns what ends it. */
   follow(listener: (message: FeedMessage) => void): () => void;
   readonly connection: ConnectionState;

@@ -8,6 +8,7 @@ import { countText } from '../protocol/number-text.ts';
 import type { ViewTarget } from '../protocol/view.ts';
 import type { ReadinessCriterion, ReadinessEvidence, ReadinessReport, ReadinessState } from '../protocol/workspace.ts';
 import { ask, type Asking } from './asking.ts';
+import { configLine } from './elements/config-line.ts';
 import { foreignText, placed } from './elements/foreign-text.ts';
 import { waiting } from './elements/waiting.ts';
 import { drawn, PageElement } from './page-element.ts';
@@ -77,10 +78,10 @@ export class ReadinessPageElement extends PageElement<Extract<ViewTarget, { view
         <h3>${foreignText(name, 80)}</h3>
         <p>${foreignText(text, 400)}</p>
         ${evidence === null || state === 'off' || isTold(evidence, text) ? nothing : html`<p class="quiet">${this.#evidence(evidence, line)}</p>`}
-        ${next === null || (stated && this.context.can.act) ? nothing : html`<p class="next"><span aria-hidden="true">→</span> ${withCode(next)}</p>`}
-        ${this.context.can.act ? this.#button(criterion) : nothing}
+        ${next === null || (stated && this.#canState()) ? nothing : html`<p class="next"><span aria-hidden="true">→</span> ${withCode(next)}</p>`}
+        ${this.#button(criterion)}
       </div>
-      <p class="where">${line === undefined ? nothing : html`<button class="link digits" @click=${() => this.context.act({ do: 'open-file', path: 'slipway.yaml', line })}>slipway.yaml:${line}</button>`}</p>
+      <p class="where">${line === undefined ? nothing : configLine(line, this.context)}</p>
     </li>`;
   }
 
@@ -94,17 +95,23 @@ export class ReadinessPageElement extends PageElement<Extract<ViewTarget, { view
       case 'batch':
         return show({ view: 'data', batch: evidence.batch }, html`Data quality and drift of ${foreignText(evidence.batch, 60)}`);
       case 'config':
-        return line === evidence.line ? nothing : html`<button class="link digits" @click=${() => this.context.act({ do: 'open-file', path: 'slipway.yaml', line: evidence.line })}>slipway.yaml:${evidence.line}</button>`;
+        return line === evidence.line ? nothing : configLine(evidence.line, this.context);
       case 'statement':
         return html`Stated by ${foreignText(evidence.by, 80)} on <time datetime=${evidence.at}>${dayOf(evidence.at)}</time>${evidence.expires === null ? ', for as long as slipway.yaml lets it' : html`, counts until <time datetime=${evidence.expires}>${dayOf(evidence.expires)}</time>`}`;
     }
   }
 
+  /** The editor asks who states it. */
+  #canState(): boolean {
+    const { work, editor } = this.context.can;
+    return work && editor;
+  }
+
   #button({ criterion, kind, state, next }: ReadinessCriterion): TemplateResult | typeof nothing {
     const { model } = this.target;
     if (state === 'pass' || state === 'off') return nothing;
-    if (kind === 'statement') return html`<slip-button label=${safeText(`State… that ${criterion} is met`)} @click=${() => this.context.act({ do: 'state-criterion', model, criterion })}>State…</slip-button>`;
-    if (next === null || !next.includes('slipway run')) return nothing;
+    if (kind === 'statement') return !this.#canState() ? nothing : html`<slip-button label=${safeText(`State… that ${criterion} is met`)} @click=${() => this.context.act({ do: 'state-criterion', model, criterion })}>State…</slip-button>`;
+    if (!this.context.can.work || next === null || !next.includes('slipway run')) return nothing;
     const running = this.context.works.some(({ command }) => command.kind === 'run');
     return html`<slip-button ?disabled=${running} label=${safeText(`Run ${model}`)} @click=${() => this.context.act({ do: 'run', command: { kind: 'run', models: [model] } })}>Run</slip-button>${running ? html` <span class="quiet">a run is under way</span>` : nothing}`;
   }

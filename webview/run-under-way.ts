@@ -15,7 +15,7 @@ export function runUnderWay(work: Work, cancel: (() => void) | null): TemplateRe
     <h1>${version === null || version === undefined ? 'This version' : version.version} is being judged</h1></header>
     <ol class="steps">${steps.map((step) => stepLine(step, outcomes.filter((each) => each.step === step), now, work))}</ol>
     ${problems.map(({ title, detail, hint }) => html`<p><span class="verdict error">! ${title}</span>: ${detail} <span class="quiet">${hint}</span></p>`)}
-    ${cancel === null ? nothing : html`<div class="bar"><slip-button secondary @click=${cancel}>Cancel run</slip-button></div>`}`;
+    ${cancel === null ? nothing : html`<div class="bar"><slip-button secondary @click=${cancel}>Cancel Run</slip-button></div>`}`;
 }
 
 function stepLine(step: StepName, outcomes: StepOutcome[], now: StepName, { progress }: Work): TemplateResult {

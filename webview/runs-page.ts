@@ -83,7 +83,7 @@ export class RunsPageElement extends PageElement<Extract<ViewTarget, { view: 'ru
     const { context, target } = this;
     return html`<header><h1>No runs yet${target.model === null ? '' : ` of ${target.model}`}</h1></header>
       <p>A run judges every version that has not been judged on this data and these gates.</p>
-      ${context.can.act ? html`<slip-button @click=${() => context.act({ do: 'run', command: { kind: 'run', ...(target.model === null ? {} : { models: [target.model] }) } })}>Run</slip-button>` : nothing}`;
+      ${context.can.work ? html`<slip-button @click=${() => context.act({ do: 'run', command: { kind: 'run', ...(target.model === null ? {} : { models: [target.model] }) } })}>Run</slip-button>` : nothing}`;
   }
 
   #trends(runs: RunSummary[], model: string): unknown {

@@ -1,16 +1,18 @@
 import type { ActiveWork, Command, FeedMessage, Progress, Snapshot } from '../protocol/feed.ts';
 import type { ProblemBody } from '../protocol/problem.ts';
 import type { StepOutcome } from '../protocol/run.ts';
-import type { HostMessage, ViewTarget } from '../protocol/view.ts';
+import type { HostMessage, Powers, ViewTarget } from '../protocol/view.ts';
 
 /** What the shell of a page knows: where it is, whether the server is there, and what is under way. */
 export interface ViewState {
   target: ViewTarget | null;
-  can: { act: boolean };
+  can: Powers;
   connection: { state: ConnectionState; reason: string | null };
   /** Null until the server has told it. */
   snapshot: Snapshot | null;
   works: Work[];
+  /** What came of something the page itself asked for and that could not be done. */
+  failed: ProblemBody | null;
 }
 
 export type ConnectionState = Extract<HostMessage, { kind: 'connection' }>['state'];
@@ -39,10 +41,10 @@ export interface Pace extends Progress {
   atMs: number;
 }
 
-/** What a host tells a page unasked. */
-export type Told = Exclude<HostMessage, { kind: 'answer' | 'refused' }>;
+/** What a host tells a page unasked. Of what failed an editor tells the user itself; in a browser the page does (`null`: it was read). */
+export type Told = Exclude<HostMessage, { kind: 'answer' | 'refused' }> | { kind: 'failed'; problem: ProblemBody | null };
 
-export const firstState: ViewState = { target: null, can: { act: false }, connection: { state: 'starting', reason: null }, snapshot: null, works: [] };
+export const firstState: ViewState = { target: null, can: { work: false, editor: false }, connection: { state: 'starting', reason: null }, snapshot: null, works: [], failed: null };
 
 /** @param nowMs a clock that never goes back, for the pace of progress */
 export function reduce(state: ViewState, told: Told, nowMs: number): ViewState {
@@ -51,6 +53,8 @@ export function reduce(state: ViewState, told: Told, nowMs: number): ViewState {
       return { ...state, target: told.target, can: told.can };
     case 'connection':
       return { ...state, connection: { state: told.state, reason: told.reason } };
+    case 'failed':
+      return { ...state, failed: told.problem };
     case 'feed':
       return follow(state, told.message, nowMs);
   }

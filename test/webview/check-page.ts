@@ -11,6 +11,14 @@ export async function violationsOn(page: Page): Promise<string[]> {
   return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary.replaceAll('\n', ' ').slice(0, 240)}`));
 }
 
+/** Buttons whose names are not in Title Case; words from the workspace are as they are. */
+export async function smallButtonsOn(page: Page): Promise<string[]> {
+  const names = await page.evaluate<string[]>('[...document.querySelectorAll("slip-button")].map(({ textContent }) => textContent.trim().replace(/\\s+/g, " "))');
+  return names.filter((name) => name.split(' ').some((word, index) => /^[a-z]+…?$/.test(word) && (index === 0 || !smallWords.has(word))));
+}
+
+const smallWords = new Set(['a', 'and', 'as', 'at', 'by', 'for', 'in', 'into', 'of', 'on', 'or', 'the', 'to', 'with']);
+
 /** How far the page is wider than its window. */
 export function overflowOn(page: Page): Promise<number> {
   return page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ViewTarget } from '../../protocol/view.ts';
-import { overflowOn, violationsOn } from './check-page.ts';
+import { overflowOn, smallButtonsOn, violationsOn } from './check-page.ts';
 import { dataAnswers, modelFiles, readinessOf } from './data-answers.ts';
 import { editorThemes, type EditorThemeName } from './editor-themes.ts';
 import { chromiumPath, launch, openView, type OpenedView, type ViewOptions } from './open-view.ts';
@@ -70,6 +70,7 @@ describe.skipIf(path === null && process.env.CI === undefined)('pages of data, r
   it.each(states)('%s loses nothing at 300 pixels in forced colours, and says what each drawing shows', async (_, target) => {
     const view = await open(target, { forcedColors: true, width: 300 });
     await view.page.evaluate(unfold);
+    expect(await smallButtonsOn(view.page)).toEqual([]);
     expect(await overflowOn(view.page)).toBe(0);
     expect(await view.page.evaluate('[...document.querySelectorAll("main svg:not([aria-hidden])")].filter((svg) => !svg.getAttribute("aria-label")).length')).toBe(0);
     expect(await violationsOn(view.page)).toEqual([]);
@@ -124,13 +125,13 @@ describe.skipIf(path === null && process.env.CI === undefined)('pages of data, r
     const { page } = view;
     const panel = page.locator('li[data-column=humid] .panel');
     expect(asked).toEqual([]);
-    await panel.getByRole('button', { name: 'Show the 2,324 rows' }).click();
+    await panel.getByRole('button', { name: 'Show the 2,324 Rows' }).click();
     await expect.poll(() => panel.locator('.scroll.rows tbody tr').count()).toBe(20);
     expect(await panel.locator('.scroll.rows thead th').allTextContents()).toEqual(['row', 'humid', 'carrier', 'temp']);
-    await panel.getByRole('button', { name: 'Show 80 more' }).click();
+    await panel.getByRole('button', { name: 'Show 80 More' }).click();
     await expect.poll(() => panel.locator('.scroll.rows tbody tr').count()).toBe(100);
     expect(asked).toEqual(['nulls:humid 20', 'nulls:humid 100']);
-    await panel.getByRole('button', { name: 'Hide the rows' }).click();
+    await panel.getByRole('button', { name: 'Hide the Rows' }).click();
     expect(await panel.locator('.scroll.rows').count()).toBe(0);
     await close(view);
   });
@@ -140,7 +141,7 @@ describe.skipIf(path === null && process.env.CI === undefined)('pages of data, r
     const { page } = view;
     const panel = page.locator('li[data-column=humid] .panel');
     expect(await panel.locator('pre').textContent()).toBe('- {column: "humid", maxNulls: 8%}');
-    await panel.getByRole('button', { name: 'Write it into slipway.yaml' }).click();
+    await panel.getByRole('button', { name: 'Write to slipway.yaml' }).click();
     await expect.poll(() => view.actions).toEqual([{ do: 'accept-finding', batch: 'b-july', finding: 'nulls:humid' }]);
     await close(view);
   });
@@ -149,7 +150,7 @@ describe.skipIf(path === null && process.env.CI === undefined)('pages of data, r
     const view = await open({ view: 'data', batch: 'b-july', column: 'temp' });
     const panel = view.page.locator('li[data-column=temp] .panel');
     expect(await panel.locator('pre').allTextContents()).toContain('columns: {"temp": 0.72}');
-    await panel.getByRole('button', { name: 'Write it into slipway.yaml to accept the drift of temp' }).click();
+    await panel.getByRole('button', { name: 'Write to slipway.yaml to accept the drift of temp' }).click();
     await expect.poll(() => view.actions).toEqual([{ do: 'accept-finding', batch: 'b-july', finding: 'drift:temp' }]);
     await close(view);
   });
@@ -200,8 +201,8 @@ describe.skipIf(path === null && process.env.CI === undefined)('pages of data, r
   });
 
   it('nothing can be started, written or stated where nothing may be', async () => {
-    for (const [target, buttons] of [[{ view: 'data', batch: 'b-july', column: 'humid' }, /Write it|Save report/], [{ view: 'readiness', model: 'flight-delay' }, /State…|^Run flight/], [{ view: 'model-file', path: v2, against: null }, /Check model/]] as [ViewTarget, RegExp][]) {
-      const view = await open(target, { can: { act: false } });
+    for (const [target, buttons] of [[{ view: 'data', batch: 'b-july', column: 'humid' }, /Write to|Save Report|slipway\.yaml:/], [{ view: 'readiness', model: 'flight-delay' }, /State…|^Run flight|slipway\.yaml:/], [{ view: 'model-file', path: v2, against: null }, /Check Model/]] as [ViewTarget, RegExp][]) {
+      const view = await open(target, { can: { work: false, editor: false } });
       expect(await view.page.getByRole('button', { name: buttons }).count()).toBe(0);
       await close(view);
     }
@@ -237,7 +238,7 @@ describe.skipIf(path === null && process.env.CI === undefined)('pages of data, r
   it('a model file is checked, leads to its run, and is compared with the one that is chosen', async () => {
     const view = await open({ view: 'model-file', path: v2, against: null });
     const { page } = view;
-    await page.getByRole('button', { name: 'Check model' }).click();
+    await page.getByRole('button', { name: 'Check Model' }).click();
     await page.getByRole('button', { name: 'Open run r-1' }).click();
     await page.getByRole('combobox', { name: 'Compare with' }).selectOption('models/v1/model.onnx');
     await expect.poll(() => view.actions).toEqual([

@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { pageHtml } from '../../extension/page-html.ts';
+import type { Request } from '../../protocol/feed.ts';
 import type { ProblemBody } from '../../protocol/problem.ts';
-import { addressOf, routeOf, type Action, type Answers, type HostMessage, type Question, type ViewMessage, type ViewTarget } from '../../protocol/view.ts';
+import { addressOf, routeOf, type Action, type Answers, type HostMessage, type Powers, type Question, type ViewMessage, type ViewTarget } from '../../protocol/view.ts';
 import { editorThemes, stylesheetOf, type EditorThemeName } from './editor-themes.ts';
 
 /** Answers a question as the server would, or refuses it. */
@@ -26,7 +27,7 @@ export interface ViewOptions {
   theme?: EditorThemeName;
   width?: number;
   height?: number;
-  can?: { act: boolean };
+  can?: Powers;
   forcedColors?: boolean;
   /** Said after `show`; the state of the connection unless told otherwise. */
   first?: HostMessage[];
@@ -45,7 +46,7 @@ const origin = 'http://view.test';
 const nonce = 'r4nd0m';
 
 /** The page as a webview of the editor has it: messages to a host, the editor's colours, its strict policy. */
-export async function openView(browser: Browser, dist: string, { target, answer, theme = 'dark', width = 1100, height = 800, can = { act: true }, forcedColors = false, first = [{ kind: 'connection', state: 'ready', reason: null }] }: ViewOptions): Promise<OpenedView> {
+export async function openView(browser: Browser, dist: string, { target, answer, theme = 'dark', width = 1100, height = 800, can = { work: true, editor: true }, forcedColors = false, first = [{ kind: 'connection', state: 'ready', reason: null }] }: ViewOptions): Promise<OpenedView> {
   const context = await newContext(browser, { width, height }, theme, forcedColors);
   const page = await context.newPage();
   const actions: Action[] = [];
@@ -81,12 +82,22 @@ export async function openView(browser: Browser, dist: string, { target, answer,
 }
 
 /** The same page in a browser: HTTP and a WebSocket. */
-export async function openInBrowser(browser: Browser, dist: string, { target, answer, width = 1100, height = 800, colorScheme = 'light' }: Pick<ViewOptions, 'target' | 'answer' | 'width' | 'height'> & { colorScheme?: 'light' | 'dark' }): Promise<OpenedView> {
+export async function openInBrowser(browser: Browser, dist: string, { target, answer, width = 1100, height = 800, colorScheme = 'light', refusal }: Pick<ViewOptions, 'target' | 'answer' | 'width' | 'height'> & { colorScheme?: 'light' | 'dark'; /** Answers every change. */ refusal?: ProblemBody }): Promise<OpenedView> {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme });
   const page = await context.newPage();
   const faults = watchFaults(page);
   await serve(page, dist, "'self'");
+  const actions: Action[] = [];
   await page.route(`${origin}/v1/**`, async (route) => {
+    const method = route.request().method();
+    if (method !== 'GET') {
+      if (refusal !== undefined) return route.fulfill({ status: refusal.status, json: refusal });
+      const { pathname } = new URL(route.request().url());
+      const request = route.request().postDataJSON() as Request | null;
+      if (method === 'POST' && pathname === '/v1/work' && request?.command.kind === 'run' && /^[\w-]{8,64}$/.test(request.work)) actions.push({ do: 'run', command: request.command });
+      if (method === 'DELETE') actions.push({ do: 'cancel', work: pathname.slice('/v1/work/'.length) });
+      return route.fulfill({ status: 202, json: {} });
+    }
     const asked = new URL(route.request().url());
     const answered = answer(questionAt(`${asked.pathname}${asked.search}`));
     if (answered === null) return;
@@ -100,7 +111,7 @@ export async function openInBrowser(browser: Browser, dist: string, { target, an
     socket.send(JSON.stringify({ kind: 'hello', protocol: 1, slipway: '0.1.0', workspace: '/w', sequence: 0 }));
   });
   await page.goto(`${origin}/#${addressOf(target)}`);
-  return { page, actions: [], tell: (message) => Promise.resolve(say(message)), faults: () => Promise.resolve(faults), close: () => context.close() };
+  return { page, actions, tell: (message) => Promise.resolve(say(message)), faults: () => Promise.resolve(faults), close: () => context.close() };
 }
 
 function questionAt(route: string): Question {

@@ -9,8 +9,8 @@ import type { FeedMessage } from '../../protocol/feed.ts';
 import { steps, type RunReport } from '../../protocol/run.ts';
 import type { ViewTarget } from '../../protocol/view.ts';
 import { blockedRun, emptyRun, errorRun, promotableRun } from '../figures/report-fixture.ts';
-import { answersOf, manySummaries, snapshotOf, summaryOf } from './answers.ts';
-import { overflowOn, violationsOn } from './check-page.ts';
+import { answersOf, manySummaries, notFound, snapshotOf, summaryOf } from './answers.ts';
+import { overflowOn, smallButtonsOn, violationsOn } from './check-page.ts';
 import { editorThemes, type EditorThemeName } from './editor-themes.ts';
 import { chromiumPath, launch, openInBrowser, openView, type OpenedView, type ViewOptions } from './open-view.ts';
 
@@ -72,6 +72,7 @@ describe.skipIf(path === null && process.env.CI === undefined)('pages', { timeou
     it.each(states)('%s has no accessibility violation, wide and at 300 pixels, where nothing is cut off', async (_, target) => {
       const view = await open({ target, theme });
       expect(await violationsOn(view.page)).toEqual([]);
+      expect(await smallButtonsOn(view.page)).toEqual([]);
       await view.page.setViewportSize({ width: 300, height: 700 });
       expect(await overflowOn(view.page)).toBe(0);
       // The same in another theme has the same elements.
@@ -122,7 +123,7 @@ describe.skipIf(path === null && process.env.CI === undefined)('pages', { timeou
     await page.click('[data-line="31"]');
     await page.click('.stat[href="#runtime"]');
     expect(await page.getAttribute('#tab-runtime', 'aria-selected')).toBe('true');
-    await page.getByRole('button', { name: 'Save report' }).click();
+    await page.getByRole('button', { name: 'Save Report' }).click();
     await page.getByRole('button', { name: 'Compare with v1' }).focus();
     await page.keyboard.press('Space');
     expect(actions.slice(0, 2)).toEqual([
@@ -134,8 +135,8 @@ describe.skipIf(path === null && process.env.CI === undefined)('pages', { timeou
   });
 
   it('nothing can be started where nothing may be', async () => {
-    const view = await open({ target: { view: 'gates', run: 'r-blocked' }, can: { act: false } });
-    expect(await view.page.getByRole('button', { name: /Run again|Save report|slipway\.yaml/ }).count()).toBe(0);
+    const view = await open({ target: { view: 'gates', run: 'r-blocked' }, can: { work: false, editor: false } });
+    expect(await view.page.getByRole('button', { name: /Run Again|Save Report|Open in Browser|slipway\.yaml/ }).count()).toBe(0);
     await close(view);
   });
 
@@ -160,7 +161,7 @@ describe.skipIf(path === null && process.env.CI === undefined)('pages', { timeou
     expect(asked).not.toContain('run-rows');
     // Counted from 1, as the rows behind a finding are.
     expect((await view.page.locator('table.rows tbody th').allTextContents()).slice(0, 2)).toEqual(['1', '2']);
-    await view.page.getByRole('button', { name: 'Show their inputs' }).first().click();
+    await view.page.getByRole('button', { name: 'Show Their Inputs' }).first().click();
     await view.page.waitForSelector('th:has-text("wind_speed")');
     await view.page.getByRole('combobox', { name: 'Show' }).first().selectOption('wrong');
     await expect.poll(() => view.page.locator('.verdict.pass:has-text("now right")').count()).toBe(0);
@@ -193,7 +194,7 @@ describe.skipIf(path === null && process.env.CI === undefined)('pages', { timeou
     expect(await view.page.locator('.steps .done').count()).toBe(4);
     expect(await view.page.textContent('.steps .pace')).toContain('12,400 of 24,814 rows');
     expect(await violationsOn(view.page)).toEqual([]);
-    await view.page.getByRole('button', { name: 'Cancel run', exact: true }).click();
+    await view.page.getByRole('button', { name: 'Cancel Run', exact: true }).click();
     expect(view.actions).toEqual([{ do: 'cancel', work: 'work-0001' }]);
     finished = true;
     await feed({ kind: 'run-finished', sequence: 9, work: 'work-0001', run: summaryOf(blocked) });
@@ -272,14 +273,40 @@ describe.skipIf(path === null && process.env.CI === undefined)('pages', { timeou
     await close(view);
   });
 
-  it('the same page in a browser reads by HTTP, follows by its socket, and starts nothing', async () => {
+  it('a folder that is not trusted is read by an editor: its lines open and reports are saved, but nothing runs', async () => {
+    const view = await open({ target: { view: 'gates', run: 'r-blocked' }, can: { work: false, editor: true } });
+    expect(await view.page.getByRole('button', { name: /Run Again|Open in Browser/ }).count()).toBe(0);
+    expect(await view.page.getByRole('button', { name: 'Save Report' }).count()).toBe(1);
+    await view.page.click('[data-line="31"]');
+    expect(view.actions).toEqual([{ do: 'open-file', path: 'slipway.yaml', line: 31 }]);
+    await close(view);
+  });
+
+  it('the same page in a browser reads by HTTP, follows by its socket, starts and cancels work, and has no button of an editor', async () => {
     const view = await openInBrowser(browser, dist, { target: { view: 'gates', run: 'r-blocked' }, answer });
-    await view.page.waitForSelector('#tab-gates');
-    expect(await view.page.getByRole('button', { name: 'Run again' }).count()).toBe(0);
-    await view.tell({ kind: 'feed', message: { kind: 'snapshot', sequence: 0, snapshot: { ...snapshotOf(runs), active: [{ work: 'work-0001', command: { kind: 'run' }, run: null, progress: null }] } } });
-    await view.page.waitForSelector('.work');
-    expect(await violationsOn(view.page)).toEqual([]);
+    const { page, actions } = view;
+    await page.waitForSelector('#tab-gates');
+    expect(await page.getByRole('button', { name: /Save Report|Open in Browser|slipway\.yaml:/ }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Run Again' }).click();
+    const command = { kind: 'run' as const, models: ['flight-delay'], versions: ['v3'], force: true };
+    await expect.poll(() => actions).toEqual([{ do: 'run', command }]);
+    await view.tell({ kind: 'feed', message: { kind: 'snapshot', sequence: 0, snapshot: { ...snapshotOf(runs), active: [{ work: 'work-0001', command, run: null, progress: null }] } } });
+    await page.waitForSelector('.work');
+    expect(await violationsOn(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Cancel Run' }).click();
+    await expect.poll(() => actions.at(-1)).toEqual({ do: 'cancel', work: 'work-0001' });
     expect(await view.faults()).toEqual([]);
+    await view.close();
+  });
+
+  it('what a browser asked for and cannot be done is told on the page until it is read', async () => {
+    const refusal = { ...notFound({ ask: 'snapshot' }), title: 'Too much waits', detail: '32 pieces of work wait already' };
+    const view = await openInBrowser(browser, dist, { target: { view: 'gates', run: 'r-blocked' }, answer, refusal });
+    await view.page.getByRole('button', { name: 'Run Again' }).click();
+    await view.page.waitForSelector('.problem:has-text("32 pieces of work wait already")');
+    expect(await violationsOn(view.page)).toEqual([]);
+    await view.page.getByRole('button', { name: 'Dismiss' }).click();
+    await view.page.waitForSelector('.problem', { state: 'detached' });
     await view.close();
   });
 });

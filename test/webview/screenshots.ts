@@ -30,7 +30,7 @@ const shots: { name: string; target: ViewTarget; tab?: string; width?: number; p
   { name: 'under-way-narrow', target: { view: 'gates', run: 'r-under-way' }, width: 300, feed: underWay },
   ...tabs.map((tab) => ({ name: `gates-${tab}`, target: { view: 'gates' as const, run: blocked.id }, tab })),
   ...['v1', 'v2', 'v4'].map((version) => ({ name: `gates-of-${version}`, target: { view: 'gates' as const, run: (named(version) ?? named(version, true) ?? blocked).id } })),
-  { name: 'gates-flips-inputs', target: { view: 'gates', run: blocked.id }, tab: 'flips', press: 'Show their inputs' },
+  { name: 'gates-flips-inputs', target: { view: 'gates', run: blocked.id }, tab: 'flips', press: 'Show Their Inputs' },
   { name: 'gates-narrow', target: { view: 'gates', run: blocked.id }, width: 300 },
   { name: 'gates-narrow-slices', target: { view: 'gates', run: blocked.id }, tab: 'slices', width: 300 },
   { name: 'gates-missing', target: { view: 'gates', run: 'r-none' } },

@@ -59,12 +59,12 @@ export class FlipRowsElement extends LitElement {
       <div class="bar">
         <slip-select label="Show" .value=${this.choice.side} .options=${[{ value: 'all', text: 'all flips' }, { value: 'wrong', text: 'now wrong' }, { value: 'right', text: 'now right' }]} @slip-change=${({ detail }: CustomEvent<string>) => this.#change({ side: detail as FlipsChoice['side'] })}></slip-select>
         ${table === null ? nothing : html`<slip-select label="in" .value=${this.choice.slice} .options=${[{ value: '', text: 'all slices' }, ...concentrations.map((each) => ({ value: each.slice.name, text: each.slice.name }))]} @slip-change=${({ detail }: CustomEvent<string>) => this.#change({ slice: detail })}></slip-select>`}
-        ${this.choice.inputs ? nothing : html`<slip-button secondary @click=${() => this.#change({ inputs: true })}>Show their inputs</slip-button>`}
+        ${this.choice.inputs ? nothing : html`<slip-button secondary @click=${() => this.#change({ inputs: true })}>Show Their Inputs</slip-button>`}
         <span class="quiet" role="status">${asked?.state === 'waiting' ? 'Reading the rows…' : rows.length === examples.length ? '' : `${countText(rows.length)} of ${countText(examples.length)}`}</span>
       </div>
       ${asked?.state === 'refused' ? html`<slip-problem .problem=${asked.problem} @slip-again=${() => this.#inputs?.asking.again()}></slip-problem>` : nothing}
       ${flipTable(shown, table, inputs, this.name)}
-      ${rows.length > shown.length ? html`<p><slip-button secondary @click=${() => this.#change({ all: true })}>Show all ${countText(rows.length)} rows</slip-button></p>` : nothing}`;
+      ${rows.length > shown.length ? html`<p><slip-button secondary @click=${() => this.#change({ all: true })}>Show All ${countText(rows.length)} Rows</slip-button></p>` : nothing}`;
   }
 
   #change(change: Partial<FlipsChoice>): void {

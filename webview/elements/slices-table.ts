@@ -53,7 +53,7 @@ export class SlicesTableElement extends LitElement {
         <span class="quiet">${defined.length === 0 ? 'not defined in any slice' : !defined.some(isTold) ? `${countText(defined.length)} slices, each value with its own interval` : worse === 0 ? `none of ${countText(defined.length)} slices is worse` : `${countText(worse)} of ${countText(defined.length)} slices ${worse === 1 ? 'is' : 'are'} worse`}</span>
       </div>
       ${this.#table(shown, defined)}
-      ${rows.length > shown.length ? html`<p><slip-button secondary @click=${() => this.#change({ all: true })}>Show all ${countText(rows.length)} slices</slip-button></p>` : nothing}`;
+      ${rows.length > shown.length ? html`<p><slip-button secondary @click=${() => this.#change({ all: true })}>Show All ${countText(rows.length)} Slices</slip-button></p>` : nothing}`;
   }
 
   #table(rows: MetricComparison[], defined: MetricComparison[]): TemplateResult {
