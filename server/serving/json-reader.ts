@@ -23,7 +23,8 @@ export type JsonScalar = string | number | bigint | boolean | null;
 
 /**
  * Reads JSON from its bytes, one token at a time. JSON.parse will not do for requests: it rounds integers beyond 2^53,
- * refuses the NaN that Python clients write, runs setters of `__proto__` names, and builds a million boxed numbers first.
+ * refuses the NaN that Python clients write, recurses as deep as it is told to, and takes 1.6 times as long until the 150,528
+ * floats of an image are in a typed array, with nothing checked yet (test/serving/measure-codec.ts).
  * Numbers may also be NaN, Infinity and -Infinity. Lists and objects may nest `depthMax` deep.
  */
 export class JsonReader {

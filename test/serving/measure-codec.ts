@@ -1,4 +1,5 @@
-// What decoding and encoding cost: `npx tsx test/serving/measure-codec.ts`. No test: the machine decides.
+// What decoding and encoding cost. No test: the machine decides. Bundled as the product is, since tsx makes every closure slow:
+//   npx esbuild test/serving/measure-codec.ts --bundle --platform=node --format=esm --outfile=.cache/measure-codec.mjs && node .cache/measure-codec.mjs
 import { encodeResponse } from '../../server/serving/encode-response.ts';
 import { decodeRequest, type Limits } from '../../server/serving/decode-request.ts';
 import type { Signature } from '../../server/serving/infer-request.ts';
