@@ -1,4 +1,4 @@
-import { lookup as resolve, type LookupAddress } from 'node:dns';
+import type { lookup, LookupAddress } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Problem } from '../problem.ts';
 
@@ -28,10 +28,10 @@ export function checkRemoteUrl(text: string, { privateNetworks, plainHttp }: Add
  * Resolves names for one remote model and refuses addresses it must not reach. It runs when the connection is made: a name
  * that was checked before could mean another address by then.
  */
-export function guardedLookup(url: URL, { privateNetworks }: AddressPolicy, resolveAll: typeof resolve = resolve): LookupFunction {
+export function guardedLookup(url: URL, { privateNetworks }: AddressPolicy, resolve: typeof lookup): LookupFunction {
   const loopback = isLoopbackName(hostOf(url));
   return (hostname, options, callback) => {
-    resolveAll(hostname, { ...options, all: true }, (error, addresses) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, '', 0);
       const refused = addresses.map(({ address }) => refusalOf(address, loopback, privateNetworks)).find((reason) => reason !== null);
       if (refused !== undefined || addresses.length === 0) return callback(new Problem('remote-failed', `${hostname} cannot be called: ${refused ?? 'it has no address'}`), '', 0);

@@ -1,4 +1,5 @@
 import { BrokenCircuitError, circuitBreaker, CircuitState, ConsecutiveBreaker, ExponentialBackoff, handleWhen, retry, wrap } from 'cockatiel';
+import { lookup } from 'node:dns';
 import { Agent as PlainAgent, request as plainRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { Problem } from '../problem.ts';
@@ -19,6 +20,8 @@ export interface RemoteOptions {
   /** Asked for before each call; their values appear in no message. */
   headers: () => Promise<Record<string, string>>;
   limits?: Partial<RemoteLimits>;
+  /** Finds the addresses of a name; the system's by default. */
+  resolve?: typeof lookup;
 }
 
 export interface RemoteLimits {
@@ -50,11 +53,11 @@ export interface RemoteModel extends Runner {
 }
 
 /** Predictions are taken to change nothing on the other side, so a call that may not have arrived is sent again. */
-export function openRemoteModel({ url: text, model, version, allow, headers, limits }: RemoteOptions): RemoteModel {
+export function openRemoteModel({ url: text, model, version, allow, headers, limits, resolve = lookup }: RemoteOptions): RemoteModel {
   const url = checkRemoteUrl(text, allow);
   const { attempts, retryDelayMs, failuresMax, breakMs, ...callLimits } = { ...defaults, ...limits };
   const secure = url.protocol === 'https:';
-  const connecting = { keepAlive: true, maxSockets: callLimits.connections, lookup: guardedLookup(url, allow) };
+  const connecting = { keepAlive: true, maxSockets: callLimits.connections, lookup: guardedLookup(url, allow, resolve) };
   const agent = secure ? new SecureAgent(connecting) : new PlainAgent(connecting);
   const path = `${url.pathname.replace(/\/+$/, '')}/v2/models/${encodeURIComponent(model)}${version === null ? '' : `/versions/${encodeURIComponent(version)}`}`;
 
