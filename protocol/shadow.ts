@@ -89,6 +89,8 @@ export interface ShadowSettings {
   toleranceNote: string;
   minPairs: number;
   minLabels: number;
+  /** Which pairs get a label: a random share of all, or of those that disagree (which is where labels are worth most). */
+  labelled: 'random' | 'disagreements';
   /** Live only: pairs after which an open verdict is inconclusive; null for no end. */
   maxPairs: number | null;
   /** Share of requests the candidate may fail where production answers, and the share that is too much. */

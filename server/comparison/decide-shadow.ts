@@ -107,7 +107,8 @@ function findModel(findings: ShadowFindings): Finding {
   if (!hasLabels(evidence.plan.shape)) return open(`${seen(findings)}, and answers of this kind carry no label here.`, 'Look at the worst disagreements, and let a person say which answers are right.');
   if (labels === null || judged === null) {
     const known = labels?.report.pairs ?? 0;
-    return open(`${seen(findings)}; who is right is known for ${countText(known)} pairs.`, `At least ${moreText(minLabels - known, 'labels')} needed, of a random share of the pairs.`, { what: 'labels', count: minLabels - known });
+    const which = evidence.plan.settings.labelled === 'random' ? 'of a random share of the pairs' : 'of a random share of those that disagree';
+    return open(`${seen(findings)}; who is right is known for ${countText(known)} pairs.`, `At least ${moreText(minLabels - known, 'labels')} needed, ${which}.`, { what: 'labels', count: minLabels - known });
   }
   const least = leastTrials((pairs) => judgeLabels({ ...evidence, labelled: scaleLabels(evidence.labelled, pairs) }, bounds)?.verdict !== null, judged.report.pairs);
   return openFor(`${labelText(judged, labelMargin)}; ${seen(findings)}.`, 'labels', least === null ? null : least - judged.report.pairs);
@@ -121,7 +122,9 @@ function labelText({ report }: JudgedLabels, margin: number): string {
   const name = metric === 'accuracy' ? 'accuracy' : 'mean absolute error';
   const allowed = metric === 'accuracy' ? `${differenceText(margin, 'share').slice(1)}` : shareText(margin);
   const value = (measured: Measured): string => (metric === 'accuracy' ? shareText(measured.value ?? NaN) : numberText(measured.value ?? NaN));
-  return `on ${countText(report.pairs)} labelled pairs its ${name} is ${value(candidate)}, production’s ${value(production)}: ${differenceText(difference.value ?? NaN, unit)}${range} at a margin of ${allowed}`;
+  const found = `${differenceText(difference.value ?? NaN, unit)}${range} at a margin of ${allowed}`;
+  if (candidate.value === null) return `by ${countText(report.pairs)} labelled disagreements its ${name} differs from production’s by ${found}`;
+  return `on ${countText(report.pairs)} labelled pairs its ${name} is ${value(candidate)}, production’s ${value(production)}: ${found}`;
 }
 
 /** "they disagree on 1.3 % (1.0 % to 1.6 %) of 18,204 pairs, production disagrees with itself on 0.2 %" */

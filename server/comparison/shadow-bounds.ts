@@ -27,7 +27,8 @@ const NOISE_PART = 0.1;
  *
  * Another build is promoted by its disagreement less the noise: 90 % of alpha for the one, 10 % for the other where noise is
  * measured. A new model is promoted by its labels, whose two-sided interval uses half of alpha at the end that promotes, or
- * by disagreeing so rarely that labels cannot matter, with the other half.
+ * by disagreeing so rarely that labels cannot matter, with the other half. Where only disagreements are labelled, their share
+ * enters by that same half.
  */
 export function shadowBounds({ source, settings }: ShadowPlan, noiseMeasured: boolean): ShadowBounds {
   const { alpha, margin, intent } = settings;

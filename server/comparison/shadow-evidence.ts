@@ -382,9 +382,11 @@ function countLabels(evidence: ShadowEvidence, { labels, inputs }: PairBatch, re
   const given = labels.kind === 'classes' ? labels.codes.length : labels.values.length;
   if (given !== inputs.length) throw new RangeError(`${given} labels for ${inputs.length} inputs`);
   const counts = evidence.labelled;
+  const { labelled, labelMargin: margin } = evidence.plan.settings;
   const [production, candidate]: [number[], number[]] = [[], []];
   records.forEach((record, row) => {
     if (record.outcome === 'production-failed' || record.outcome === 'production-invalid') return;
+    if (labelled === 'disagreements' && record.outcome === 'agree') return;
     if (labels.kind === 'classes') {
       if (!(labels.codes[row] >= 0)) return;
       counts.right[rightOf(record, labels.codes[row])]++;
@@ -397,7 +399,6 @@ function countLabels(evidence: ShadowEvidence, { labels, inputs }: PairBatch, re
     counts.pairs++;
     if (record.outcome !== 'agree') counts.disagreements++;
   });
-  const margin = evidence.plan.settings.labelMargin;
   const add = (name: keyof LabelledCounts['errors'], of: (row: number) => number): void => {
     counts.errors[name] = mergeMoments(counts.errors[name], moments(Float64Array.from(production, (_, row) => of(row))));
   };

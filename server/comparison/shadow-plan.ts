@@ -1,6 +1,6 @@
 import type { ShadowSettings, ShadowSide, ShadowSource } from '../../protocol/shadow.ts';
-import type { AnswerShape } from './answers.ts';
-import { createNoise, settleTolerance, type NoiseCounts } from './noise-floor.ts';
+import { type AnswerShape, classesOf } from './answers.ts';
+import { type NoiseCounts, createNoise, settleTolerance } from './noise-floor.ts';
 import type { ShadowPlan } from './shadow-evidence.ts';
 import { toleranceBetween } from './tolerance.ts';
 
@@ -14,6 +14,7 @@ export const shadowDefaults = {
   alpha: 0.05,
   minPairs: 400,
   minLabels: 200,
+  labelled: 'random',
   maxPairs: null,
   errorRates: { acceptable: 0.005, unacceptable: 0.02 },
   maxLatencyRatio: 1.1,
@@ -37,6 +38,7 @@ export function planShadow(
     if (!(settings[name] > 0 && settings[name] < 1)) throw new RangeError(`${name} is between 0 and 1, got ${settings[name]}`);
   }
   for (const name of ['minPairs', 'minLabels'] as const) if (!(settings[name] >= 1)) throw new RangeError(`${name} is at least 1, got ${settings[name]}`);
+  if (settings.labelled === 'disagreements' && classesOf(subject.shape) === null) throw new RangeError('labels of disagreements alone tell who is right only where answers are classes');
   if (!(settings.maxLatencyRatio >= 1)) throw new RangeError(`maxLatencyRatio is at least 1, got ${settings.maxLatencyRatio}`);
   return { ...subject, settings };
 }

@@ -170,6 +170,31 @@ describe('a new model', () => {
     expect(now(few)).toMatchObject({ labels: { pairs: 2, disagreements: 1, right: { production: 1, both: 1 } }, needs: { what: 'labels', count: 198 } });
   });
 
+  it('may be judged by labels of its disagreements alone, which say as much', () => {
+    const options = { ...model, labelled: 'disagreements' } as const;
+    const some = labelled(19_000, 800, 200, 'live', options);
+    expect(now(some)).toMatchObject({
+      verdict: 'better',
+      sentence: expect.stringMatching(/^Better: by 1,000 labelled disagreements its accuracy differs from production’s by \+3\.0 pt/),
+      labels: { pairs: 1000, disagreements: 1000, candidate: { value: null, reason: 'only disagreements are labelled' }, difference: { value: expect.closeTo(0.03, 12) as number } },
+    });
+    expect(now(labelled(19_000, 200, 800, 'live', options)).verdict).toBe('worse');
+    expect(now(labelled(19_900, 10, 10, 'live', options))).toMatchObject({ verdict: 'equivalent' });
+    expect(now(labelled(900, 50, 50, 'live', options))).toMatchObject({ verdict: 'keep-going', nextSentence: 'At least 100 more labels are needed, of a random share of those that disagree.' });
+    expect(() => evidenceOf({ kind: 'regression' }, options)).toThrow(RangeError);
+  });
+
+  it('can say how many labels decide whatever the counts', () => {
+    fc.assert(
+      fc.property(fc.nat(300), fc.nat(150), fc.nat(150), fc.constantFrom('random' as const, 'disagreements' as const), fc.constantFrom('live' as const, 'replay' as const), (both, candidate, production, labels, kind) => {
+        fc.pre(both + candidate + production > 0);
+        const { verdict, needs } = atEnd(labelled(both, candidate, production, kind, { ...model, labelled: labels, minPairs: 1, minLabels: 1 }));
+        expect(verdict).not.toBe('keep-going');
+        if (needs !== null) expect(needs.count).toBeGreaterThan(0);
+      }),
+    );
+  });
+
   it('a candidate without an answer is wrong where a label is known', () => {
     const evidence = evidenceOf(lateOrNot, model);
     addPairs(evidence, pairs(scores([0.9, 0.9]), null, 2, { labels: { kind: 'classes', codes: Int32Array.of(1, 0) } }));

@@ -7,7 +7,7 @@ const of = 200;
 const fivePercent = 0.05 + 3 * Math.sqrt((0.05 * 0.95) / of);
 
 const scenario = (name: string, rest: Partial<ShadowScenario>): ShadowScenario => ({
-  name, intent: 'same-build', kind: 'live', pairs: 4000, looks: 20, candidateOnly: 0, productionOnly: 0, labels: false, noise: 0, repeats: of, ...rest,
+  name, intent: 'same-build', kind: 'live', pairs: 4000, looks: 20, candidateOnly: 0, productionOnly: 0, labels: 'none', noise: 0, repeats: of, ...rest,
 });
 
 describe('looking twenty times', () => {
@@ -67,7 +67,7 @@ describe('the verdict on another build', () => {
 });
 
 describe('the verdict on a new model', () => {
-  const model = (name: string, rest: Partial<ShadowScenario>): ShadowScenario => scenario(name, { intent: 'new-model', labels: true, pairs: 12_000, repeats: 60, ...rest });
+  const model = (name: string, rest: Partial<ShadowScenario>): ShadowScenario => scenario(name, { intent: 'new-model', labels: 'random', pairs: 12_000, repeats: 60, ...rest });
 
   it('that is one point worse is worse within 12,000 labelled pairs', () => {
     const { verdicts } = judgeOften(model('a point worse', { candidateOnly: 0.015, productionOnly: 0.025 }), seed);
@@ -80,8 +80,14 @@ describe('the verdict on a new model', () => {
     expect(verdicts.better).toBeGreaterThanOrEqual(57);
   });
 
+  it('that is one point worse is promoted at most one time in twenty when only disagreements are labelled', () => {
+    const { verdicts } = judgeOften(model('disagreements', { candidateOnly: 0.015, productionOnly: 0.025, labels: 'disagreements' }), seed);
+    expect(verdicts.better + verdicts.equivalent).toBeLessThanOrEqual(8);
+    expect(verdicts.worse).toBeGreaterThanOrEqual(48);
+  });
+
   it('in a replay that is a point worse is promoted at most one time in twenty', () => {
-    const { verdicts } = judgeOften(model('replayed', { kind: 'replay', candidateOnly: 0.015, productionOnly: 0.025, pairs: 3000, looks: 4, repeats: of }), seed);
+    const { verdicts } = judgeOften(model('replayed', { kind: 'replay', candidateOnly: 0.015, productionOnly: 0.025, pairs: 3000, looks: 1, repeats: of }), seed);
     expect((verdicts.better + verdicts.equivalent) / of).toBeLessThanOrEqual(fivePercent);
   });
 });

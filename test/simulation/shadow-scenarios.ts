@@ -1,4 +1,4 @@
-import type { ShadowIntent, ShadowVerdict } from '../../protocol/shadow.ts';
+import type { ShadowIntent, ShadowSettings, ShadowVerdict } from '../../protocol/shadow.ts';
 import { judgeShadow } from '../../server/comparison/judge-shadow.ts';
 import { addNoise, addPairs, createEvidence } from '../../server/comparison/shadow-evidence.ts';
 import { planShadow } from '../../server/comparison/shadow-plan.ts';
@@ -112,7 +112,8 @@ export interface ShadowScenario {
   /** Share of inputs on which only the candidate, and only production, decides right; the rest both do. */
   candidateOnly: number;
   productionOnly: number;
-  labels: boolean;
+  /** Which pairs have labels. */
+  labels: 'none' | ShadowSettings['labelled'];
   /** Share of inputs on which production's decision is a coin's; the candidate's then is too. */
   noise: number;
   repeats: number;
@@ -141,14 +142,14 @@ export function judgeOften(scenario: ShadowScenario, seed: number): ShadowOutcom
 function judgeOnce({ intent, kind, pairs, looks, labels, ...truth }: ShadowScenario, random: Random): { verdict: ShadowVerdict; pairs: number } {
   const side = { name: 'model', digest: null, provider: 'cpu', precision: 'float32' } as const;
   const shape = { kind: 'score', threshold: 0.5, classes: ['no', 'yes'] } as const;
-  const evidence = createEvidence(planShadow({ production: { ...side, version: '1' }, candidate: { ...side, version: '2' }, source: { kind }, shape }, { intent }));
+  const evidence = createEvidence(planShadow({ production: { ...side, version: '1' }, candidate: { ...side, version: '2' }, source: { kind }, shape }, { intent, labelled: labels === 'none' ? 'random' : labels }));
   const step = Math.ceil(pairs / looks);
   for (let seen = 0; seen < pairs; seen += step) {
     const rows = Math.min(step, pairs - seen);
     const { codes, production, again, candidate } = drawAnswers(truth, rows, random);
     const sides = { production: { answers: { kind: 'score', scores: production } }, candidate: { answers: { kind: 'score', scores: candidate } } } as const;
     const inputs = Array.from({ length: rows }, (_, row) => ({ id: String(seen + row), row: 0 }));
-    addPairs(evidence, { at: seen, inputs, ...sides, ...(labels && { labels: { kind: 'classes', codes } as const }) });
+    addPairs(evidence, { at: seen, inputs, ...sides, ...(labels !== 'none' && { labels: { kind: 'classes', codes } as const }) });
     if (truth.noise > 0) addNoise(evidence, { how: 'alone', rows, ...sides, again: { answers: { kind: 'score', scores: again } } });
     const ended = seen + rows >= pairs;
     const { verdict } = judgeShadow(evidence, { ended });
