@@ -34,11 +34,17 @@ export function compareAnswers(shape: AnswerShape, rules: PairRules, production:
   const compare = comparer(shape, rules, production.answers, candidate.answers);
   return (row) => {
     if (production.answers === null || production.failed?.[row] === 1) return faultyPair('production-failed');
-    const record = candidate.answers === null || candidate.failed?.[row] === 1 ? faultyPair('candidate-failed') : compare(row);
+    const record = candidate.answers === null || candidate.failed?.[row] === 1 ? faultyPair('candidate-failed') : withoutOverflow(compare(row));
     // Production's decision stands also where the candidate has none: a label may say that it was right.
     if (classesOf(shape) === null || record.decisions !== null) return record;
     return { ...record, decisions: { production: decisionOf(shape, production.answers, row), candidate: -1 } };
   };
+}
+
+/** A difference beyond the largest number has no size that could be told. */
+function withoutOverflow(record: PairRecord): PairRecord {
+  const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null);
+  return { ...record, absolute: finite(record.absolute), relative: finite(record.relative) };
 }
 
 /** Why answers cannot be compared under a shape, in words; null when they can. A failed run (null) fits any shape. */

@@ -178,7 +178,7 @@ export function mergeEvidence(a: ShadowEvidence, b: ShadowEvidence): ShadowEvide
     decisions: mergeCounts(a.decisions, b.decisions),
     tenths: mergeCounts(a.tenths, b.tenths),
     latency: { production: mergeSketches(a.latency.production, b.latency.production), candidate: mergeSketches(a.latency.candidate, b.latency.candidate) },
-    worst: [...a.worst, ...b.worst].sort((one, other) => other.severity - one.severity).slice(0, WORST_MAX),
+    worst: [...a.worst, ...b.worst].sort(bySeverity).slice(0, WORST_MAX),
     noise: mergeNoise(a.noise, b.noise),
     labelled: mergeLabelled(a.labelled, b.labelled),
   };
@@ -227,10 +227,13 @@ function addNumbers(evidence: ShadowEvidence, records: readonly PairRecord[]): v
   for (const record of records) {
     if (record.numbers !== null) {
       const difference = record.numbers.candidate - record.numbers.production;
-      differences.push(difference);
       addToSketch(numbers.production, record.numbers.production);
       addToSketch(numbers.candidate, record.numbers.candidate);
-      addToSketch(numbers.difference, difference);
+      // Two huge numbers can lie further apart than the largest number.
+      if (Number.isFinite(difference)) {
+        differences.push(difference);
+        addToSketch(numbers.difference, difference);
+      }
     }
     if (record.absolute !== null) {
       sizes.push(record.absolute);
@@ -302,6 +305,11 @@ function addWorst(evidence: ShadowEvidence, batch: PairBatch, record: PairRecord
   const place = worst.findIndex((other) => other.severity < severity);
   worst.splice(place < 0 ? worst.length : place, 0, { severity, pair });
   worst.length = Math.min(worst.length, WORST_MAX);
+}
+
+/** The worst first; a difference of severities would be NaN between two faults. */
+function bySeverity(a: { severity: number }, b: { severity: number }): number {
+  return a.severity === b.severity ? 0 : a.severity > b.severity ? -1 : 1;
 }
 
 /** Faults first, then changed decisions, then the size of the difference. */

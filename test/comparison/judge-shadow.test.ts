@@ -128,6 +128,28 @@ describe('faults', () => {
   });
 });
 
+describe('numbers at the edge', () => {
+  it('that lie further apart than the largest number differ, and have no size on the wire', () => {
+    const evidence = evidenceOf({ kind: 'regression' }, build);
+    const values = (value: number): Answers => ({ kind: 'regression', values: Float64Array.of(value) });
+    addPairs(evidence, pairs(values(1e308), values(-1e308), 1));
+    addPairs(evidence, pairs(values(1e-300), values(1e300), 1));
+    const report = now(evidence);
+    expect(report).toMatchObject({ pairs: { differ: 2 }, change: { difference: { pairs: 1 } } });
+    expect(report.worst).toMatchObject([{ absolute: 1e300, relative: null }, { absolute: null, relative: null }]);
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+  });
+
+  it('that are none come first among the worst, also of merged evidence', () => {
+    const faulty = (score: number): ShadowEvidence => {
+      const evidence = seen(0, 3);
+      addPairs(evidence, pairs(scores([0.4, 0.4]), scores([score, NaN]), 2, { first: 50 }));
+      return evidence;
+    };
+    expect(now(mergeEvidence(faulty(0.6), faulty(NaN))).worst.slice(0, 4).map(({ candidate }) => candidate)).toEqual(['NaN', 'NaN', 'NaN', '0.8']);
+  });
+});
+
 describe('a replay', () => {
   it('is judged once, at its end', () => {
     const evidence = seen(5000, 0, build, 'replay');
