@@ -1,12 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { wilsonInterval } from '../../server/stats/proportion-interval.ts';
 import { type DriftScenario, type ScenarioOutcome, categories, normal, simulate, sixCategories, weekdays, withNulls } from './drift-scenarios.ts';
 
-/**
- * How often does the shipped drift rule call drift where there is none, and find it where there is?
- * Writes docs/simulation.md: `npx tsx test/simulation/no-drift.ts`, about a minute.
- */
 const seed = 20240601;
 const repeats = 2000;
 const zipf = Array.from({ length: 200 }, (_, index) => 1 / (index + 1));
@@ -57,35 +51,36 @@ async function table(scenarios: DriftScenario[]): Promise<string> {
   return lines.join('\n');
 }
 
-const text = `# How often the drift rule is wrong
+/** How often does the shipped drift rule call drift where there is none, and find it where there is? About a minute. */
+export async function driftRule(): Promise<string> {
+  return `## The drift rule
 
-Simulated with seed ${seed}, written by \`npx tsx test/simulation/no-drift.ts\`. A repeat draws both sides anew and makes a whole
-drift report with the default options; "moved" counts reports that name at least one column. The last three columns show
-what a bare cut-off on the same data would do. Intervals are Wilson's, 95 %. The effect is the K-S distance for numbers and
-Cramér's V at equal weight for categories; the band is the 95 % point of the same statistic when nothing has moved.
+Seed ${seed}. A repeat draws both sides anew and makes a whole drift report with the default options; "moved" counts
+reports that name at least one column. The last three columns show what a bare cut-off on the same data would do. The effect
+is the K-S distance for numbers and Cramér's V at equal weight for categories; the band is the 95 % point of the same
+statistic when nothing has moved.
 
 The rule: with the band at or under the floor (0.1), a column has moved when its p-value, corrected over the report
 (Benjamini–Hochberg), is below 0.05 and its effect reaches the floor. With the band above the floor the effect must reach
 the floor after the band is taken off; otherwise the column is inconclusive.
 
-## Nothing has moved
+### Nothing has moved
 Target: at most 6 % false alarms in every row.
 
 ${await table(nothingMoved)}
 
-## Something has moved
+### Something has moved
 Target: at least 90 % at 0.3 σ. The floor lies at 0.25 σ, whose true D is 0.0995; the D of a sample lies somewhat above the
 true one, so shifts near the floor are told more often than half of the time.
 
 ${await table(moved)}
 
-## Significant, and too small to matter
+### Significant, and too small to matter
 ${await table(tooLittle)}
 
-## Batches too small for the floor
+### Batches too small for the floor
 Inconclusive unless the shift is very large.
 
 ${await table(small)}
 `;
-
-writeFileSync(join(import.meta.dirname, '../../docs/simulation.md'), text);
+}
