@@ -6,12 +6,17 @@ import { markup, type Markup } from './markup.ts';
 import { statisticNames } from './drift-words.ts';
 import { linearScale } from './scale.ts';
 
-/** How far a column moved, on one line: what chance alone can reach is shaded, the floor is a tick, the effect a mark. */
+/**
+ * How far a column moved, on one line: what chance alone can reach is shaded, the floor is a tick, the effect a mark.
+ * Statistics have floors of their own, so an effect e stands at e / (e + floor) of the width: the floor is in the middle
+ * of every line, whatever the statistic, and what is twice as far beyond it stands further right.
+ */
 export function effectFigure({ column, effect, verdict }: Pick<ColumnDrift, 'column' | 'effect' | 'verdict'>, width = 160): Markup | null {
   if (effect.value === null) return null;
   const height = 18;
   const y = height / 2;
-  const x = linearScale([0, Math.max(effect.value, effect.floor * 2, effect.band ?? 0, 1e-12)], [4, width - 6]);
+  const within = linearScale([0, 1], [4, width - 6]);
+  const x = (value: number): number => within(value === 0 ? 0 : value / (value + effect.floor));
   const moved = verdict === 'moved';
   return svg(
     { width, height, finding: `${cutAt(column, 60)}: ${effect.name} ${numberText(effect.value)}${effect.band === null ? '' : `, chance alone reaches ${numberText(effect.band)}`}, floor ${numberText(effect.floor)}` },

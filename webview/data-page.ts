@@ -44,6 +44,9 @@ interface DataState {
   shown: boolean;
 }
 
+/** What the drawings of a row are; each says in words for itself what it shows. */
+const legend = html`<div class="legend" aria-hidden="true"><span><i class="reference"></i> reference <i class="current"></i> this batch</span><span><i class="band"></i> chance <i class="floor"></i> floor ▲ moved</span></div>`;
+
 const openMax = 12;
 const matterWords: Record<Matter, string> = { failing: '✗ failing', moved: '▲ moved', unsure: '? unsure', fine: '✓ fine' };
 
@@ -135,7 +138,7 @@ export class DataPageElement extends ResizedPage<Extract<ViewTarget, { view: 'da
         <slip-textfield label="Find a column" placeholder="Find a column" .value=${search} @slip-input=${({ detail }: CustomEvent<string>) => this.#state.set({ search: detail })}></slip-textfield>
         <span class="quiet digits" role="status">${sought ? `${countText(found.length)} of ${countText(rows.length)}` : ''}</span>
       </div>
-      ${listed.length === 0 ? html`<p class="quiet">${sought ? 'No column is like that.' : 'No column needs a look.'} ${sought ? html`<button class="link" @click=${() => this.#state.set({ show: [], search: '' })}>Show all</button>` : nothing}</p>` : html`<ul class="rows" @keydown=${this.#move}>${repeat(listed, ({ column }) => column, item)}</ul>`}
+      ${listed.length === 0 ? html`<p class="quiet">${sought ? 'No column is like that.' : 'No column needs a look.'} ${sought ? html`<button class="link" @click=${() => this.#state.set({ show: [], search: '' })}>Show all</button>` : nothing}</p>` : html`${listed.some(({ drift }) => drift !== null) ? legend : nothing}<ul class="rows" @keydown=${this.#move}>${repeat(listed, ({ column }) => column, item)}</ul>`}
       ${
         folded.length === 0
           ? nothing

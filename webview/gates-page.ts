@@ -221,7 +221,7 @@ export class GatesPageElement extends PageElement<Extract<ViewTarget, { view: 'g
     return html`${
       report.batches.length === 0
         ? absent('Data', report.missing.batches ?? 'No dataset was read.')
-        : html`<h2>Datasets</h2><ul class="plain">${report.batches.map(({ role, batch }) => html`<li><strong>${role}</strong> ${batch.sentence} <button class="link" @click=${() => this.context.act({ do: 'show', target: { view: 'data', batch: batch.id } })}>Open ${batch.profile.name}</button></li>`)}</ul>`
+        : html`<h2>Datasets</h2><ul class="plain">${report.batches.map(({ role, batch }) => html`<li><strong>${role}</strong>: ${batch.sentence} <button class="link" @click=${() => this.context.act({ do: 'show', target: { view: 'data', batch: batch.id } })}>Open ${batch.profile.name}</button></li>`)}</ul>`
     }
     ${drawn([report], () => driftSection(report))} ${drawn([report], () => dataQualitySection(report.batches))}`;
   }
