@@ -132,7 +132,7 @@ function rulesOf(config: Config, batch: Batch): object {
 function sentenceOf(findings: BatchReport['dataQuality']['findings'], drift: DriftReport | null): string {
   const failing = findings.filter(({ verdict }) => verdict === 'fail').length;
   const unknown = findings.filter(({ verdict }) => verdict === 'error').length;
-  const quality = findings.length === 0 ? 'There are no checks' : failing === 0 && unknown === 0 ? `All ${findings.length} checks hold` : [failing > 0 && `${failing} of ${findings.length} checks ${failing === 1 ? 'fails' : 'fail'}`, unknown > 0 && `${unknown} could not be judged`].filter((part) => part !== false).join(', ');
+  const quality = findings.length === 0 ? 'There are no checks' : failing === 0 && unknown === 0 ? findings.length === 1 ? 'The one check holds' : `All ${findings.length} checks hold` : [failing > 0 && `${failing} of ${findings.length} checks ${failing === 1 ? 'fails' : 'fail'}`, unknown > 0 && `${unknown} could not be judged`].filter((part) => part !== false).join(', ');
   return drift === null ? `${quality}.` : `${quality}. ${summariseDrift(drift)}`;
 }
 
