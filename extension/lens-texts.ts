@@ -50,10 +50,12 @@ function gateLenses({ models }: ConfigOutline, runs: ReadonlyMap<string, JudgedR
 }
 
 function resultText(result: GateResult, { model }: JudgedRun, isShared: boolean): string {
-  const { bound, difference, candidate, unit, needs, verdict } = result;
+  const { bound, difference, candidate, unit, needs, verdict, reason } = result;
   const measured = bound?.on === 'difference' ? (difference?.value == null ? noNumber : differenceText(difference.value, unit)) : measuredText(candidate, unit);
   const who = isShared ? `${model.name} ${model.version}` : model.version;
   if (measured === noNumber) return l10n.t('{0}: {1}, needs {2} {3}', who, verdictWords(verdict), needs, marks[verdict]);
+  // A count alone does not say of what.
+  if (unit === 'count') return l10n.t('{0}: {1} {2}', who, reason, marks[verdict]);
   return l10n.t('{0}: last {1}, needs {2} {3}', who, measured, needs, marks[verdict]);
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { addressOf, type Action, type HostMessage, type Question, type ViewTarget } from '../protocol/view.ts';
+import { Emitter } from './emitter.ts';
 import * as l10n from './l10n.ts';
 import { pageHtml } from './page-html.ts';
 import { parseTarget, parseViewMessage } from './parse-view-message.ts';
@@ -28,7 +29,16 @@ export function openPages(workbench: Omit<Workbench, 'pages'>): Pages & vscode.D
   const { context, sessions, log } = workbench;
   const panels = new Map<string, Panel>();
   const folders = new Map<string, string>(Object.entries(context.workspaceState.get<Record<string, string>>(foldersKey, {})));
-  const pages: Pages = { show, inhabit };
+  const inhabited = new Set<Panel>();
+  const activeChanged = new Emitter<void>();
+  const pages: Pages = {
+    show,
+    inhabit,
+    get active() {
+      return [...inhabited].find(({ view }) => view.active)?.session ?? null;
+    },
+    onDidChangeActive: activeChanged.event,
+  };
   const media = (name: string): vscode.Uri => vscode.Uri.joinPath(context.extensionUri, 'media', name);
 
   function show(session: Session, target: ViewTarget): void {
@@ -108,6 +118,7 @@ export function openPages(workbench: Omit<Workbench, 'pages'>): Pages & vscode.D
       view.onDidChangeViewState(() => {
         // A hidden page is taken down; it comes back with 'ready'.
         if (!view.visible) listens = false;
+        activeChanged.fire();
       }),
       session.onMessage((message) => relay.hear(message)),
       session.onDidChange(() => {
@@ -121,8 +132,12 @@ export function openPages(workbench: Omit<Workbench, 'pages'>): Pages & vscode.D
     ];
     view.onDidDispose(() => {
       for (const subscription of subscriptions) subscription.dispose();
+      inhabited.delete(panel);
+      activeChanged.fire();
     });
     view.webview.html = htmlOf(view.webview, assets, titleOf(session, target));
+    inhabited.add(panel);
+    activeChanged.fire();
     return panel;
   }
 
@@ -144,13 +159,13 @@ export function openPages(workbench: Omit<Workbench, 'pages'>): Pages & vscode.D
     },
   });
 
-  return {
-    ...pages,
+  return Object.assign(pages, {
     dispose() {
       serializer.dispose();
       for (const { view } of [...panels.values()]) view.dispose();
+      activeChanged.dispose();
     },
-  };
+  });
 }
 
 const foldersKey = 'slipway.pageFolders';

@@ -1,19 +1,19 @@
 import * as vscode from 'vscode';
+import { activeSession } from './active-session.ts';
 import { currentWork } from './activity.ts';
 import * as l10n from './l10n.ts';
 import type { Session } from './session.ts';
 import { lastRun, statusCommands, statusText } from './status-text.ts';
 import type { Workbench } from './workbench.ts';
 
-/** The one item in the status bar, about the folder of the active editor, else the first that Slipway is used in. */
-export function registerStatus({ sessions, records }: Workbench): vscode.Disposable {
+/** The one item in the status bar, about the folder of the active tab, else the first that Slipway is used in. */
+export function registerStatus({ sessions, records, pages }: Workbench): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('slipway.status', vscode.StatusBarAlignment.Left, 40);
   item.name = l10n.t('Slipway');
   item.command = 'slipway.models.focus';
 
   function session(): Session | undefined {
-    const active = vscode.window.activeTextEditor?.document.uri;
-    const current = active === undefined ? null : sessions.of(active);
+    const current = activeSession({ sessions, pages });
     const used = sessions.all;
     return used.find((each) => each === current) ?? used.find((each) => each.snapshot?.active.length !== 0 && each.state.name === 'ready') ?? used[0];
   }
@@ -34,5 +34,5 @@ export function registerStatus({ sessions, records }: Workbench): vscode.Disposa
   }
 
   draw();
-  return vscode.Disposable.from(item, sessions.onDidChange(draw), records.onDidChange(draw), vscode.window.onDidChangeActiveTextEditor(draw), vscode.workspace.onDidChangeConfiguration(draw));
+  return vscode.Disposable.from(item, sessions.onDidChange(draw), records.onDidChange(draw), pages.onDidChangeActive(draw), vscode.window.onDidChangeActiveTextEditor(draw), vscode.window.onDidChangeActiveNotebookEditor(draw), vscode.workspace.onDidChangeConfiguration(draw));
 }

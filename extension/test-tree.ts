@@ -85,7 +85,8 @@ function actualText({ bound, candidate, difference, unit, rows, reason }: GateRe
   const isDifference = bound?.on === 'difference';
   const measured = isDifference ? difference : candidate;
   const value = isDifference ? (measured?.value == null ? noNumber : differenceText(measured.value, unit)) : measuredText(measured, unit);
-  if (value === noNumber) return reason;
+  // A count alone does not say of what.
+  if (value === noNumber || unit === 'count') return reason;
   const interval = intervalText(measured, unit, isDifference ? 'difference' : 'value');
   return `${value}${interval === '' ? '' : ` ${interval}`}${rows === null ? '' : `, ${l10n.t('{0} rows', countText(rows))}`}`;
 }

@@ -22,4 +22,7 @@ export interface Pages {
   show(session: Session, target: ViewTarget): void;
   /** Draws a page in a tab that somebody else opened, such as the editor of a model file. */
   inhabit(view: vscode.WebviewPanel, session: Session, target: ViewTarget): void;
+  /** Whose page is in the active tab. */
+  readonly active: Session | null;
+  readonly onDidChangeActive: vscode.Event<void>;
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { activeSession } from '../active-session.ts';
 import * as l10n from '../l10n.ts';
 import { problemOf } from '../problem-of.ts';
 import { ProblemError, type Session } from '../session.ts';
@@ -42,15 +43,15 @@ export function subjectOf({ sessions }: Workbench, argument: unknown): Subject {
 }
 
 /** The session a command is about; where several folders could be meant the user says which. Null when they do not. */
-export async function sessionFor({ sessions }: Workbench, subject: Subject, among: 'in use' | 'every folder' = 'in use'): Promise<Session | null> {
+export async function sessionFor({ sessions, pages }: Workbench, subject: Subject, among: 'in use' | 'every folder' = 'in use'): Promise<Session | null> {
   if (subject.session !== null) return subject.session;
   await sessions.known;
   const inUse = sessions.all;
   const candidates = among === 'in use' && inUse.length > 0 ? inUse : sessions.folders;
   if (candidates.length === 0) throw new ProblemError(problemOf('config-missing', l10n.t('No folder is open')));
   if (candidates.length === 1) return candidates[0];
-  const active = vscode.window.activeTextEditor?.document.uri;
-  const current = active === undefined ? null : sessions.of(active);
-  const picks = candidates.map((session) => ({ label: session.folder.name, description: session === current ? l10n.t('folder of the active editor') : session.folder.uri.fsPath, session }));
+  const current = activeSession({ sessions, pages });
+  // The folder the user looks at is the one that Enter takes.
+  const picks = candidates.toSorted((a, b) => Number(b === current) - Number(a === current)).map((session) => ({ label: session.folder.name, description: session === current ? l10n.t('folder of the active tab') : session.folder.uri.fsPath, session }));
   return (await vscode.window.showQuickPick(picks, { placeHolder: l10n.t('Folder') }))?.session ?? null;
 }
