@@ -19,9 +19,9 @@ export interface EditorOptions {
 
 /** A real VS Code with the extension installed, and a browser to look at it. */
 export interface Editor {
-  /** Opens a folder in a window of its own, as a user who has never opened it; the scripts run first in each of its frames. */
+  /** Opens a folder, a `.code-workspace` file, or nothing at all (`''`) in a window of its own, as a user who has never opened it; the scripts run first in each of its frames. */
   open(workspace: string, scripts?: string[]): Promise<Workbench>;
-  /** Of a folder's window; the payload is what the smoke-test driver passes on to the window. */
+  /** Of a window; the payload is what the smoke-test driver passes on to the window. */
   address(workspace: string, payload?: [string, string][]): string;
   newContext(): Promise<BrowserContext>;
   /** Process id of the leash: the editor's processes descend from it. */
@@ -88,7 +88,8 @@ export async function startEditor({ restricted = false, prefix = '', settings = 
 
   const newContext = (): Promise<BrowserContext> => browser.newContext({ viewport: { width: 1440, height: 960 } });
   const address = (workspace: string, payload: [string, string][] = []): string => {
-    const query = new URLSearchParams({ folder: workspace, ...(payload.length === 0 ? {} : { payload: JSON.stringify(payload) }) });
+    const [key, value] = workspace === '' ? ['ew', 'true'] : [workspace.endsWith('.code-workspace') ? 'workspace' : 'folder', workspace];
+    const query = new URLSearchParams({ [key]: value, ...(payload.length === 0 ? {} : { payload: JSON.stringify(payload) }) });
     return `${proxy?.origin ?? origin}${prefix}/?${query.toString()}`;
   };
   return {

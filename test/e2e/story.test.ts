@@ -1,7 +1,8 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copySample, startEditor, type Editor } from './editor.ts';
+import { pictureFailures } from './picture-failures.ts';
 import type { Workbench } from './workbench.ts';
 
 // One user, one window, one afternoon: each part goes on where the one before ended.
@@ -20,9 +21,7 @@ describe.sequential('from a folder of models to a version that may be promoted',
     await rename(join(workspace, 'slipway.yaml'), join(editor.home, 'policy.yaml'));
     workbench = await editor.open(workspace);
   });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await workbench.screenshot(`failed-${task.name.replaceAll(/\W+/g, '-').slice(0, 40)}`);
-  });
+  pictureFailures(() => workbench);
   afterAll(() => editor.close());
 
   it('nothing pops up, and one button is offered', async () => {

@@ -11,6 +11,8 @@ export interface Workbench {
   page: Page;
   /** Runs a command by the title that the palette shows, such as `Slipway: Run Gates`. */
   command(title: string): Promise<void>;
+  /** Takes a row of the list that a command has opened. */
+  choose(text: string | RegExp): Promise<void>;
   /** Titles that the palette offers for these words. */
   palette(words: string): Promise<string[]>;
   /** Opens a file by its name, or by as much of its path as tells it from others. */
@@ -74,10 +76,11 @@ export async function openWorkbench(context: BrowserContext, address: string): P
   await page.goto(address);
   await settle();
 
-  /** The window is there, with what stands in its side bar, and knows the extension. */
+  /** The window is there, with what stands in its side bar where it has one, and knows the extension. */
   async function settle(): Promise<void> {
+    const isEmpty = new URL(page.url()).searchParams.has('ew');
     await page.locator('.monaco-workbench .part.statusbar .statusbar-item').first().waitFor();
-    await page.locator('.part.sidebar .pane-body').first().waitFor({ state: 'attached' });
+    if (!isEmpty) await page.locator('.part.sidebar .pane-body').first().waitFor({ state: 'attached' });
     await slipwayTab.waitFor();
   }
 
@@ -112,6 +115,11 @@ export async function openWorkbench(context: BrowserContext, address: string): P
     page,
     faults,
     command,
+    async choose(text) {
+      const row = quickRows.filter({ hasText: text }).first();
+      await row.click();
+      await row.waitFor({ state: 'hidden' });
+    },
     async palette(words) {
       await page.keyboard.press('F1');
       await quickInput.locator('input').first().fill(`>${words}`);
@@ -164,6 +172,8 @@ export async function openWorkbench(context: BrowserContext, address: string): P
       return violations.map(({ id, impact, help, nodes }) => `${id} (${impact ?? 'unknown'}): ${help}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} ${failureSummary ?? ''}`).join(' | ')}`);
     },
     async screenshot(name) {
+      // What the pointer happens to rest on is no part of the picture.
+      await page.mouse.move(0, 0);
       await page.screenshot({ path: join(process.env.SLIPWAY_SCREENSHOTS ?? screenshots, `${name}.png`) });
     },
     async useTheme(theme) {
