@@ -26,7 +26,7 @@ export interface ModelFileReport {
   path: string;
   bytes: number;
   admission: Admission;
-  /** Versions that these bytes are, with their latest verdicts. `columns`: those that feed each input, by the input's name; absent where no data was looked at. */
+  /** Versions that these bytes are, with their latest verdicts. `columns`: those that feed each input, by the input's name; empty where none does; absent where no data of the model was checked yet. */
   versions: { model: string; version: string; digest: string; champion: boolean; columns?: Record<string, string[]>; run: RunSummary | null }[];
 }
 

@@ -262,7 +262,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
       return 'problem' in parsed ? problemBody(parsed.problem) : null;
     },
     runRows: (run, role, rows) => takeTurn(async () => rowsOfRun(await openHouse(await loadConfigIfThere(workspace)), run, role, rows)),
-    modelFile: async (path) => reportModelFile(path, await bounds(), await snapshot()),
+    modelFile: async (path) => reportModelFile(path, await bounds(), await snapshot(), await loadConfig(workspace).then((config) => ({ config, store }), () => null)),
     modelFileDifference: async (path, against, signal) => compareModels(path, against, await bounds(), signal),
     failingRows: (batch, finding, limit) => takeTurn(async () => failingRowsOf(await openHouse(await loadConfigIfThere(workspace)), batch, finding, limit)),
     readiness: async (model) => readinessOf({ ...house, config: await loadConfig(workspace) }, await snapshot(), model),

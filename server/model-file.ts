@@ -1,26 +1,41 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { relative, sep } from 'node:path';
+import type { Config } from '../protocol/config.ts';
 import type { Snapshot } from '../protocol/feed.ts';
+import type { TensorInfo } from '../protocol/registry.ts';
 import type { ModelFileDifference, ModelFileReport } from '../protocol/workspace.ts';
+import { featuresAmong } from './open-models.ts';
+import { matchInputs } from './predict.ts';
 import { compareModelFiles } from './registry/compare-model-files.ts';
 import { openModelFile, type OpenModelFile } from './registry/open-model-file.ts';
+import type { Store } from './store/open-store.ts';
 
 interface Bounds {
   workspace: string;
   allow: readonly string[];
 }
 
+/** What slipway.yaml says, and what was saved of the data it names. */
+export interface KnownData {
+  config: Config;
+  store: Pick<Store, 'batches' | 'readBatch'>;
+}
+
 /** Up to this size a file is hashed while somebody waits to see it. */
 const hashedBytesMax = 256 * 2 ** 20;
 
 /** A model file as it lies there now, with the versions it is. Its weights are stepped over, so that size costs no time. */
-export async function reportModelFile(path: string, bounds: Bounds, { models }: Pick<Snapshot, 'models'>): Promise<ModelFileReport> {
+export async function reportModelFile(path: string, bounds: Bounds, { models }: Pick<Snapshot, 'models'>, known: KnownData | null): Promise<ModelFileReport> {
   const opened = await openModelFile(path, bounds);
   try {
     const { bytes, admission } = opened;
     const is = await versionTest(opened, bounds);
-    return { path, bytes, admission, versions: models.filter(is).map(({ model, version, digest, champion, run }) => ({ model, version, digest, champion, run })) };
+    const versions = models.filter(is).map(async ({ model, version, digest, champion, run }) => {
+      const columns = admission.admitted && known !== null ? await columnsFeeding(admission.summary.inputs, model, known) : null;
+      return { model, version, digest, champion, ...(columns !== null && { columns }), run };
+    });
+    return { path, bytes, admission, versions: await Promise.all(versions) };
   } finally {
     opened.close();
   }
@@ -38,6 +53,24 @@ export async function compareModels(path: string, against: string, bounds: Bound
   } finally {
     after.close();
   }
+}
+
+/**
+ * Columns that feed each input, by what slipway.yaml says and by the newest check of the model's data that is saved, the
+ * reference first: no data are opened for it. Null where none was checked yet.
+ */
+async function columnsFeeding(inputs: readonly TensorInfo[], model: string, { config, store }: KnownData): Promise<Record<string, string[]> | null> {
+  const of = config.models.find(({ name }) => name === model);
+  if (of === undefined) return null;
+  const { reference, holdout, current, cases } = of.datasets;
+  const datasets = [reference, holdout, current, cases].flatMap((name) => config.datasets.filter((each) => each.name === name));
+  for (const { name } of datasets) {
+    const [newest] = await store.batches({ dataset: name, limit: 1 });
+    if (newest === undefined) continue;
+    const { profile } = await store.readBatch(newest.id);
+    return matchInputs(inputs, of, profile, featuresAmong(profile.columns.map((column) => column.name), of, datasets));
+  }
+  return null;
 }
 
 /** By its bytes; where hashing them would take too long, by its place, as long as it has not been written since the version was seen. */

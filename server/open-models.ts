@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../protocol/config.ts';
+import type { DatasetConfig, ModelConfig } from '../protocol/config.ts';
 import type { EvaluationReport } from '../protocol/evaluation.ts';
 import type { Provider } from '../protocol/runtime.ts';
 import { startHost, type ModelHost } from './engines/onnx.ts';
@@ -137,16 +137,21 @@ async function called<T>(path: string, copy: string, act: () => Promise<T>): Pro
 /** Columns that describe a row, in the order of the data the model was made from. */
 export async function featuresOf({ config, batches }: Question): Promise<string[]> {
   const all = [batches.reference, batches.holdout, batches.current, batches.cases].filter((batch) => batch !== undefined);
+  const columns = all.length === 0 ? [] : (await all[0].open()).columns;
+  return featuresAmong(columns.map(({ name }) => name), config, all.map((batch) => batch.config));
+}
+
+/** Columns that are neither label, key, time, query, item nor the answer of a model: what a row is described by. */
+export function featuresAmong(columns: readonly string[], config: ModelConfig, datasets: readonly DatasetConfig[]): string[] {
   const others = new Set<string | null>([
     config.target,
     config.query,
     config.item,
     ...config.references,
     ...config.predictions.flatMap(({ score, probabilities, label, value, text }) => [score, ...probabilities, label, value, text]),
-    ...all.flatMap((batch) => [...batch.config.key, batch.config.time, batch.config.target]),
+    ...datasets.flatMap(({ key, time, target }) => [...key, time, target]),
   ]);
-  const columns = all.length === 0 ? [] : (await all[0].open()).columns;
-  return columns.map(({ name }) => name).filter((name) => !others.has(name));
+  return columns.filter((name) => !others.has(name));
 }
 
 /** Labels that occur in the data, of curated cases none: those may name anything. */

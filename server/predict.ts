@@ -45,8 +45,7 @@ export function mapInputs(inputs: readonly TensorInfo[], config: Pick<ModelConfi
   const missing = (input: string, columns: readonly string[]): Problem => new Problem('column-missing', `Input ${input} of ${config.name} is fed by ${columns.join(', ')}, which ${dataset.name} does not have`);
   const unmapped: string[] = [];
   const mapping = inputs.map((input): InputMapping => {
-    const given = config.inputs.find((each) => each.input === input.name);
-    const columns = given?.columns ?? columnsNamedLike(input.name, names, inputs) ?? (inputs.length === 1 ? columnsInOrder(input, config, dataset, features) : null);
+    const columns = columnsFor(input, inputs, config, dataset, features);
     if (columns === null) {
       unmapped.push(input.name);
       return { input, columns: [] };
@@ -57,6 +56,28 @@ export function mapInputs(inputs: readonly TensorInfo[], config: Pick<ModelConfi
   });
   if (unmapped.length > 0) throw new Problem('column-missing', `${config.name} wants ${unmapped.map((name) => JSON.stringify(name)).join(', ')}, and ${dataset.name} has no such ${unmapped.length === 1 ? 'column' : 'columns'}`);
   return mapping;
+}
+
+/** The same by the inputs' names, for somebody to see: an input that nothing feeds, or that cannot be told, has no columns. */
+export function matchInputs(inputs: readonly TensorInfo[], config: Pick<ModelConfig, 'name' | 'inputs'>, dataset: Pick<Dataset, 'name'> & { columns: readonly { name: string }[] }, features: readonly string[]): Record<string, string[]> {
+  const names = dataset.columns.map(({ name }) => name);
+  return Object.fromEntries(
+    inputs.map((input): [string, string[]] => {
+      try {
+        const columns = columnsFor(input, inputs, config, dataset, features) ?? [];
+        return [input.name, columns.every((column) => names.includes(column)) ? columns : []];
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        return [input.name, []];
+      }
+    }),
+  );
+}
+
+function columnsFor(input: TensorInfo, inputs: readonly TensorInfo[], config: Pick<ModelConfig, 'name' | 'inputs'>, dataset: Pick<Dataset, 'name'> & { columns: readonly { name: string }[] }, features: readonly string[]): string[] | null {
+  const given = config.inputs.find((each) => each.input === input.name);
+  const names = dataset.columns.map(({ name }) => name);
+  return given?.columns ?? columnsNamedLike(input.name, names, inputs) ?? (inputs.length === 1 ? columnsInOrder(input, config, dataset, features) : null);
 }
 
 /** The column of an input's name, or the only one that differs from it by nothing but case and punctuation. */

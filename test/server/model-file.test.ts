@@ -63,6 +63,13 @@ describe('a model file', () => {
     expect((await report('models/toy/v1/model.onnx')).versions).toMatchObject([{ version: 'v1', champion: true }]);
   }, 120_000);
 
+  it('is told with the columns that feed its inputs, by slipway.yaml and the data that were checked', async () => {
+    expect((await report('models/toy/v1/model.onnx')).versions).toMatchObject([{ columns: { a: ['a'], b: ['b'] } }]);
+    await writeFiles(workspace, { 'slipway.yaml': `${config.replace('task: binary', 'task: binary\n    inputs: {a: b, b: gone}')}\nallow: [../shared]\n` });
+    expect((await report('models/toy/v1/model.onnx')).versions).toMatchObject([{ columns: { a: ['b'], b: [] } }]);
+    await writeFiles(workspace, { 'slipway.yaml': `${config}\nallow: [../shared]\n` });
+  });
+
   it('has no verdict once it is another, and has it wherever the same bytes lie', async () => {
     await writeFiles(workspace, { 'copies/elsewhere.onnx': scorer(-1, 0), 'copies/other.onnx': scorer(-1, 0.5) });
     expect((await report('copies/elsewhere.onnx')).versions).toMatchObject([{ version: 'v3' }]);
@@ -193,7 +200,7 @@ describe('a model of several gigabytes', () => {
     const { reportModelFile } = await import('../../server/model-file.ts');
     const versions = async (at: string): Promise<number> => {
       await utimes(path, new Date(at), new Date(at));
-      return (await reportModelFile('models/toy/v2/model.onnx', { workspace, allow: [] }, seen)).versions.length;
+      return (await reportModelFile('models/toy/v2/model.onnx', { workspace, allow: [] }, seen, null)).versions.length;
     };
     expect([await versions('2026-01-01T00:00:00Z'), await versions('2026-01-03T00:00:00Z')]).toEqual([1, 0]);
   });
