@@ -1,26 +1,24 @@
 import { countText } from '../protocol/number-text.ts';
-import type { ReadinessCriterion, ReadinessEvidence, ReadinessReport, ReadinessState } from '../protocol/workspace.ts';
+import type { ReadinessCriterion, ReadinessEvidence, ReadinessReport } from '../protocol/workspace.ts';
 import { cutText } from './cut-text.ts';
 import { markup, type Markup } from './markup.ts';
-import { verdictMark } from './verdict-mark.ts';
+import { groupCriteria, isOpen, readinessMark } from './readiness-states.ts';
 
-const rank: Record<ReadinessState, number> = { fail: 0, error: 1, missing: 2, inconclusive: 3, pass: 4, off: 5 };
 const criteriaMax = 300;
 
 /** What keeps a model from production, worst group on top, then what is met with its evidence, then what is turned off. */
 export function readinessSection({ criteria }: Pick<ReadinessReport, 'criteria'>): Markup {
-  const open = criteria.filter(({ state }) => state !== 'pass' && state !== 'off');
+  const open = criteria.filter(isOpen);
   const met = criteria.filter(({ state }) => state === 'pass');
   const off = criteria.filter(({ state }) => state === 'off');
-  const worst = (group: string): number => Math.min(...open.filter((each) => each.group === group).map(({ state }) => rank[state]));
-  const groups = [...new Set(open.map(({ group }) => group))].sort((a, b) => worst(a) - worst(b));
-  const count = (group: string): number => criteria.filter((each) => each.group === group && each.state !== 'off').length;
+  const groups = groupCriteria(criteria).flatMap(({ group, criteria: of }) => {
+    const rows = of.filter(isOpen);
+    const counted = of.filter(({ state }) => state !== 'off').length;
+    return rows.length === 0 ? [] : [{ head: markup`${cutText(group, 60)} <span class="quiet">${countText(counted - rows.length)} of ${countText(counted)} met</span>`, rows }];
+  });
   return markup`<section><h2>What is still needed</h2>
 ${open.length === 0 ? markup`<p>Nothing: every criterion that counts is met.</p>` : null}
-${open.length === 0 ? null : criterionTable(groups.map((group) => {
-  const rows = open.filter((each) => each.group === group).sort((a, b) => rank[a.state] - rank[b.state]);
-  return { head: markup`${cutText(group, 60)} <span class="quiet">${countText(count(group) - rows.length)} of ${countText(count(group))} met</span>`, rows };
-}))}
+${open.length === 0 ? null : criterionTable(groups)}
 ${met.length === 0 ? null : markup`<details${open.length === 0 ? markup` open` : null}><summary>${countText(met.length)} ${met.length === 1 ? 'criterion is' : 'criteria are'} met</summary>${criterionTable([{ head: null, rows: met }])}</details>`}
 ${off.length === 0 ? null : markup`<h3>Turned off in slipway.yaml</h3>${criterionTable([{ head: null, rows: off }])}`}</section>`;
 }
@@ -33,18 +31,7 @@ function criterionTable(groups: readonly { head: Markup | null; rows: readonly R
 }
 
 function criterionRow({ criterion, group, state, text, next, evidence, line }: ReadinessCriterion): Markup {
-  return markup`<tr><td>${stateMark(state)}</td><th scope="row">${cutText(criterion, 80)}${state === 'pass' ? markup` <span class="tag">${cutText(group, 40)}</span>` : null}</th><td>${cutText(text, 400)}${next === null ? null : markup`<div class="why">Next: ${withCode(next)}</div>`}</td><td>${evidence === null ? null : markup`<div class="quiet">${evidenceText(evidence)}</div>`}${line === undefined || evidence?.kind === 'config' ? null : markup`<div class="quiet">slipway.yaml:${line}</div>`}</td></tr>`;
-}
-
-function stateMark(state: ReadinessState): Markup {
-  switch (state) {
-    case 'missing':
-      return markup`<span class="verdict inconclusive"><span class="sign" aria-hidden="true">?</span> missing</span>`;
-    case 'off':
-      return markup`<span class="quiet"><span class="sign" aria-hidden="true">–</span> off</span>`;
-    default:
-      return verdictMark(state);
-  }
+  return markup`<tr><td>${readinessMark(state)}</td><th scope="row">${cutText(criterion, 80)}${state === 'pass' ? markup` <span class="tag">${cutText(group, 40)}</span>` : null}</th><td>${cutText(text, 400)}${next === null ? null : markup`<div class="why">Next: ${withCode(next)}</div>`}</td><td>${evidence === null ? null : markup`<div class="quiet">${evidenceText(evidence)}</div>`}${line === undefined || evidence?.kind === 'config' ? null : markup`<div class="quiet">slipway.yaml:${line}</div>`}</td></tr>`;
 }
 
 /** What stands between backticks is text to type. */

@@ -1,24 +1,22 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { safeText } from '../figures/markup.ts';
+import { groupCriteria, isOpen, readinessMark, readinessWords, type CriterionGroup } from '../figures/readiness-states.ts';
 import { stateStrip } from '../figures/state-strip.ts';
 import { verdictMark } from '../figures/verdict-mark.ts';
 import type { FeedMessage } from '../protocol/feed.ts';
 import { countText } from '../protocol/number-text.ts';
 import type { ViewTarget } from '../protocol/view.ts';
-import type { ReadinessCriterion, ReadinessEvidence, ReadinessReport, ReadinessState } from '../protocol/workspace.ts';
+import type { ReadinessCriterion, ReadinessEvidence, ReadinessReport } from '../protocol/workspace.ts';
 import { ask, type Asking } from './asking.ts';
 import { configLine } from './elements/config-line.ts';
 import { foreignText, placed } from './elements/foreign-text.ts';
 import { waiting } from './elements/waiting.ts';
 import { drawn, PageElement } from './page-element.ts';
-import { groupCriteria, isOpen, type CriterionGroup } from './readiness-groups.ts';
 import './elements/button.ts';
 import './elements/problem-panel.ts';
 
 const title = 'Readiness for production';
-const stateWords: Record<ReadinessState, string> = { fail: '✗ fail', error: '! error', missing: '? missing', inconclusive: '? inconclusive', pass: '✓ pass', off: '– off' };
-const stripWords: Record<ReadinessState, string> = { fail: 'fail', error: 'error', missing: 'missing', inconclusive: 'inconclusive', pass: 'met', off: 'off' };
 
 /** Whether a model may go into production: each criterion with its evidence, its statement, or what would produce one. */
 @customElement('slip-readiness-page')
@@ -51,7 +49,7 @@ export class ReadinessPageElement extends PageElement<Extract<ViewTarget, { view
     return html`<header>
         <p class="facts"><strong>${foreignText(model, 60)}${version === null ? nothing : html` ${foreignText(version, 40)}`}</strong>${digest === null ? nothing : html` · sha256 <code>${digest.slice(0, 12)}</code>`} · ${countText(counts.met)} of ${countText(counts.of)} criteria met</p>
         <h1>${placed(verdictMark(ready ? 'pass' : 'fail'))} ${foreignText(sentence, 400)}</h1>
-        ${drawn([report], () => stateStrip('criteria', criteria.map(({ state }) => state), stripWords))}
+        ${drawn([report], () => stateStrip('criteria', criteria.map(({ state }) => state), readinessWords))}
       </header>
       ${criteria.length === 0 ? html`<p class="quiet">There are no criteria.</p>` : groups.map((group) => this.#group(group, ready))}`;
   }
@@ -73,7 +71,7 @@ export class ReadinessPageElement extends PageElement<Extract<ViewTarget, { view
     // Its button asks for what the command line is told.
     const stated = criterion.kind === 'statement';
     return html`<li class="criterion">
-      <p class="verdict ${state}">${stateWords[state]}</p>
+      <p>${placed(readinessMark(state))}</p>
       <div>
         <h3>${foreignText(name, 80)}</h3>
         <p>${foreignText(text, 400)}</p>

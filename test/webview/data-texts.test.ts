@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ageText } from '../../webview/age-text.ts';
 import { historyOf, newerCheck } from '../../webview/batch-history.ts';
-import { groupCriteria } from '../../webview/readiness-groups.ts';
+import { groupCriteria } from '../../figures/readiness-states.ts';
 import { criterion, readinessOf, summaryBatch } from './data-answers.ts';
 
 describe('the batches that follow one another', () => {
