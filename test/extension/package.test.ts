@@ -22,7 +22,7 @@ describe('a package', () => {
       'dist/node_modules/onnxruntime-node/bin/napi-v6/linux/x64/onnxruntime_binding.node',
     ]);
     expect(entries.filter((entry) => /\.(map|ts)$|^(server|test|extension|webview)\//.test(entry))).toEqual([]);
-    expect(entries).toEqual(expect.arrayContaining(['package.json', 'dist/extension.cjs', 'dist/server.js', 'dist/view.js', 'dist/slipway.schema.json', 'dist/third-party.txt', 'samples/flight-delay/slipway.yaml', 'l10n/bundle.l10n.json']));
+    expect(entries).toEqual(expect.arrayContaining(['package.json', 'dist/extension.cjs', 'dist/server.js', 'dist/view.js', 'dist/slipway.schema.json', 'dist/third-party.txt', 'samples/flight-delay/slipway.yaml', 'l10n/bundle.l10n.json', 'media/icon.png']));
   }, 300_000);
 
   it('for every platform has nothing native, and none of what would need it', async () => {
@@ -43,6 +43,16 @@ describe('a package', () => {
   it.each(['.env', 'dist/extension.cjs.map', 'node_modules/x/index.js', 'samples/flight-delay/.slipway/journal.jsonl', 'dist/chunk-abc.js', 'dist/node_modules/left-pad/index.js', 'server/cli.ts', '../outside'])('never holds %s', (path) => {
     for (const target of targets) expect(isAllowed(path, target)).toBe(false);
   });
+});
+
+it('the icon is a square PNG of at least 128 pixels, as the marketplace wants it', async () => {
+  const { icon } = JSON.parse(await readFile('package.json', 'utf8')) as { icon: string };
+  const png = await readFile(icon);
+  expect(png.subarray(0, 8)).toEqual(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'));
+  const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
+  expect(height).toBe(width);
+  expect(width).toBeGreaterThanOrEqual(128);
+  expect(isAllowed(icon, 'universal')).toBe(true);
 });
 
 it('the manifest lists for npm what the command line needs', async () => {
