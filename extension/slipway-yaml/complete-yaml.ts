@@ -1,3 +1,4 @@
+import * as l10n from '../l10n.ts';
 import { explainForm, explainMetric } from './explain-yaml.ts';
 import type { KnownModel, KnownNames } from './known-names.ts';
 import { type Place, placeAt } from './place-at.ts';
@@ -56,7 +57,7 @@ function keyItems(forms: readonly ConfigSchema[], place: Place & { part: 'key' }
   const fixed = ranked.map(([key, { schema, required }]): Completion => ({
     kind: 'key',
     label: key,
-    detail: required ? 'required' : '',
+    detail: required ? l10n.t('required') : '',
     documentation: explainForm(key, [schema]),
     insert: place.hasColon ? key : key + valueSnippet(schema, place.flow),
   }));
@@ -101,8 +102,8 @@ function valuesOf(form: ConfigSchema, path: KeyPath, { place, names }: Context):
   const words = [...fixed, ...(form.type === 'boolean' ? [true, false] : [])];
   const usual = [form.default, ...(form.title === 'name' || form.title === 'path' ? [] : (form.examples ?? []))].filter((value) => isScalar(value) && !words.includes(value));
   return [
-    ...words.filter(isScalar).map((word) => ({ ...plain('word', word), detail: word === form.default ? 'default' : '' })),
-    ...usual.filter(isScalar).map((value) => ({ ...plain('value', value), detail: value === form.default ? 'default' : 'example' })),
+    ...words.filter(isScalar).map((word) => ({ ...plain('word', word), detail: word === form.default ? l10n.t('default') : '' })),
+    ...usual.filter(isScalar).map((value) => ({ ...plain('value', value), detail: value === form.default ? l10n.t('default') : l10n.t('example') })),
   ];
 }
 
