@@ -103,4 +103,8 @@ export interface RunSummary {
   decision: Pick<Decision, 'verdict' | 'sentence' | 'blocking' | 'warnings' | 'counts'>;
   /** A few headline metrics by `role.metric`. */
   headline: Record<string, number | null>;
+  /** Low and high end of their 95 % intervals, by the same names; absent where there is none, and in runs saved before these were kept. */
+  intervals?: Record<string, [low: number, high: number]>;
+  /** Check of the newest current batch that the run judged; absent in runs saved before it was kept. */
+  currentBatch?: string | null;
 }

@@ -253,13 +253,17 @@ async function refsOf(batches: RunSubject['batches']): Promise<Lineage['datasets
 }
 
 function runSummaryOf(report: RunReport): RunSummary {
-  const { id, model, role, startedAt, finishedAt, decision, evaluations } = report;
+  const { id, model, role, startedAt, finishedAt, decision, evaluations, batches } = report;
   const { verdict, sentence, blocking, warnings, counts } = decision;
   const headline: RunSummary['headline'] = {};
+  const intervals: RunSummary['intervals'] = {};
   for (const [on, evaluation] of Object.entries(evaluations)) {
-    for (const [metric, measured] of Object.entries(evaluation.metrics)) headline[`${on}.${metric}`] = measured.value;
+    for (const [metric, { value, interval }] of Object.entries(evaluation.metrics)) {
+      headline[`${on}.${metric}`] = value;
+      if (interval !== undefined) intervals[`${on}.${metric}`] = [interval.low, interval.high];
+    }
   }
-  return { id, model: model.name, version: model.version, digest: model.digest, role, startedAt, milliseconds: Date.parse(finishedAt) - Date.parse(startedAt), decision: { verdict, sentence, blocking, warnings, counts }, headline };
+  return { id, model: model.name, version: model.version, digest: model.digest, role, startedAt, milliseconds: Date.parse(finishedAt) - Date.parse(startedAt), decision: { verdict, sentence, blocking, warnings, counts }, headline, intervals, currentBatch: batches.find((each) => each.role === 'current')?.batch.id ?? null };
 }
 
 function isChampion({ champion }: ModelConfig, version: string, digest: string): boolean {

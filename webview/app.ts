@@ -117,8 +117,7 @@ export class AppElement extends LitElement {
     const elsewhere = target?.view === 'gates' ? works.filter(({ run }) => run?.id !== target.run) : works;
     return html`${connectionLine(connection)}
       <slip-work-strip .works=${elsewhere} .canCancel=${can.work} @slip-cancel=${({ detail }: CustomEvent<string>) => this.connection.act({ do: 'cancel', work: detail })}></slip-work-strip>
-      ${failed === null ? nothing : html`<slip-problem press="Dismiss" .problem=${failed} @slip-again=${() => this.#hear({ kind: 'failed', problem: null })}></slip-problem>`}
-      <main>${this.#page?.element ?? html`<p class="quiet">Opening…</p>`}</main>`;
+      <main>${failed === null ? nothing : html`<slip-problem press="Dismiss" .problem=${failed} @slip-again=${() => this.#hear({ kind: 'failed', problem: null })}></slip-problem>`}${this.#page?.element ?? html`<p class="quiet">Opening…</p>`}</main>`;
   }
 }
 

@@ -84,7 +84,7 @@ function verdictSentence({ effect, test, rows }: ColumnDrift, { drift }: BatchRe
   if (value === null) return html`${name} is not defined: ${foreignText(reason ?? 'no reason given', 200)}`;
   const against = value >= floor ? `reaches its floor ${numberText(floor)}` : `stays below its floor ${numberText(floor)}`;
   const chance = band === null ? '' : value > band ? `; chance alone reaches ${numberText(band)} at ${sizes}` : `, and chance alone reaches ${numberText(band)} at ${sizes}`;
-  const p = test.adjustedP === null ? '' : ` ${pText(test.adjustedP).replace(/^p/, statisticNames[test.name] === name ? 'Corrected p' : `Corrected p of ${statisticNames[test.name]}`)} over ${countText(drift?.columns.length ?? 1)} columns.`;
+  const p = test.adjustedP === null ? '' : ` ${pText(test.adjustedP).replace(/^p/, statisticNames[test.name] === name ? 'Corrected p' : `Corrected p of ${statisticNames[test.name]}`)} over ${countText(drift?.columns.length ?? 1)} ${drift?.columns.length === 1 ? 'column' : 'columns'}.`;
   return html`${name} ${numberText(value)} ${against}${chance}.${p}`;
 }
 

@@ -43,6 +43,11 @@ export function columnRows({ profile, referenceProfile, dataQuality, drift }: Pi
     .map(({ row }) => row);
 }
 
+/** What is known of answers that are no column of the batch: how they moved. */
+export function driftRow(name: string, drift: ColumnDrift): ColumnRow {
+  return { column: name, matters: mattersOf([], drift), findings: [], drift, skipped: null, profile: null, referenceProfile: null };
+}
+
 /** Findings about the batch as a whole: number of rows, duplicates, which columns there are. */
 export function findingsOfAll({ dataQuality }: Pick<BatchReport, 'dataQuality'>): Finding[] {
   return dataQuality.findings.filter(({ column }) => column === undefined).sort(byTrouble);

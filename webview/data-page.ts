@@ -10,7 +10,7 @@ import { safeText } from '../figures/markup.ts';
 import type { DriftReport } from '../protocol/drift.ts';
 import type { FeedMessage } from '../protocol/feed.ts';
 import { bytesText, countText, numberText, shareText } from '../protocol/number-text.ts';
-import type { BatchReport, BatchSummary } from '../protocol/run.ts';
+import type { BatchReport, BatchSummary, RunReport, RunSummary } from '../protocol/run.ts';
 import type { ViewTarget } from '../protocol/view.ts';
 import { ageText } from './age-text.ts';
 import { ask, type Asking } from './asking.ts';
@@ -22,6 +22,7 @@ import { waiting } from './elements/waiting.ts';
 import { findingItem, type FindingActions } from './finding-item.ts';
 import { drawn } from './page-element.ts';
 import type { PageContext } from './page.ts';
+import { predictionRows, predictionsOf, runsOnBatch, type VersionPredictions } from './prediction-rows.ts';
 import { ResizedPage } from './resized-page.ts';
 import './batch-strip.ts';
 import './elements/button.ts';
@@ -47,7 +48,16 @@ interface DataState {
 /** What the drawings of a row are; each says in words for itself what it shows. */
 const legend = html`<div class="legend" aria-hidden="true"><span><i class="reference"></i> reference <i class="current"></i> this batch</span><span><i class="band"></i> chance <i class="floor"></i> floor ▲ moved</span></div>`;
 
+/** What the panel of a row is about. */
+interface Panel {
+  batch: BatchReport;
+  history: readonly BatchSummary[];
+  actions: FindingActions;
+}
+
 const openMax = 12;
+/** Of which those that judged this batch are looked at. */
+const runsMax = 1_000;
 const matterWords: Record<Matter, string> = { failing: '✗ failing', moved: '▲ moved', unsure: '? unsure', fine: '✓ fine' };
 
 /** One batch: what its checks found and how its columns moved, a row for each column, most trouble on top. */
@@ -55,6 +65,9 @@ const matterWords: Record<Matter, string> = { failing: '✗ failing', moved: '�
 export class DataPageElement extends ResizedPage<Extract<ViewTarget, { view: 'data' }>> {
   #batch!: Asking<BatchReport>;
   #batches!: Asking<BatchSummary[]>;
+  #runs!: Asking<RunSummary[]>;
+  /** Runs that judged this batch, by their ids. */
+  #judged = new Map<string, Asking<RunReport>>();
   #state!: ReturnType<PageContext['state']> & { readonly value: DataState; set(change: Partial<DataState>): void };
   #rows: { of: BatchReport; rows: ColumnRow[] } | null = null;
 
@@ -63,10 +76,30 @@ export class DataPageElement extends ResizedPage<Extract<ViewTarget, { view: 'da
     this.#state = this.context.state<DataState>({ show: [], search: '', open: column === undefined ? [] : [column], fine: false, rows: {}, shown: false });
     this.#batch = ask(this.context, { ask: 'batch', id: batch }, () => this.redraw());
     this.#batches = ask(this.context, { ask: 'batches' }, () => this.redraw());
+    this.#judged.clear();
+    this.#runs = ask(this.context, { ask: 'runs', model: null, limit: runsMax }, () => this.#askJudged());
     this.follow((message) => this.#hear(message));
   }
 
+  /** Each run that judged this batch is asked once: a saved run does not change. */
+  #askJudged(): void {
+    const { now } = this.#runs;
+    if (now.state !== 'answered') return;
+    for (const { id } of runsOnBatch(now.answer, this.target.batch)) if (!this.#judged.has(id)) this.#judged.set(id, ask(this.context, { ask: 'run', id }, () => this.redraw()));
+    this.redraw();
+  }
+
+  #predictions(): VersionPredictions[] {
+    const { now } = this.#runs;
+    if (now.state !== 'answered') return [];
+    return runsOnBatch(now.answer, this.target.batch).flatMap(({ id }) => {
+      const run = this.#judged.get(id)?.now;
+      return run?.state === 'answered' ? (predictionsOf(run.answer) ?? []) : [];
+    });
+  }
+
   #hear(message: FeedMessage): void {
+    if (message.kind === 'run-finished' || message.kind === 'snapshot') this.#runs.again();
     if (message.kind === 'batch-checked' || message.kind === 'snapshot') this.#batches.again();
     if (message.kind === 'snapshot' && this.#batch.now.state === 'refused') this.#batch.again();
   }
@@ -102,9 +135,10 @@ export class DataPageElement extends ResizedPage<Extract<ViewTarget, { view: 'da
     return html`${this.#head(batch, newerCheck(batches, { id: batch.id, name: batch.profile.name, checkedAt: batch.checkedAt }))}
       ${history.length < 2 ? nothing : html`<slip-batch-strip .batches=${history} current=${batch.id} @slip-open=${({ detail }: CustomEvent<string>) => this.#openBatch(detail)}></slip-batch-strip>`}
       ${wholePart(batch, findingsOfAll(batch), actions)} ${onlyTogether ? together : nothing}
+      ${this.#answers(rows, { batch, history, actions })}
       <section class="columns" aria-labelledby="columns-title">
         <h2 id="columns-title">Columns</h2>
-        ${rows.length === 0 ? html`<p class="quiet">This batch has no columns.</p>` : this.#columns(rows, { batch, history, actions })}
+        ${rows.length === 0 ? html`<p class="quiet">This batch has no columns.</p>` : this.#columns(rows.filter((row) => !isLabel(row)), { batch, history, actions })}
       </section>
       ${onlyTogether ? nothing : together}
       <footer>
@@ -122,7 +156,29 @@ export class DataPageElement extends ResizedPage<Extract<ViewTarget, { view: 'da
     </header>`;
   }
 
-  #columns(rows: ColumnRow[], panel: { batch: BatchReport; history: readonly BatchSummary[]; actions: FindingActions }): TemplateResult {
+  /** What is predicted, and what came true: how the label and the answers of each version moved, in the drawing of the columns. */
+  #answers(rows: ColumnRow[], panel: Panel): TemplateResult | typeof nothing {
+    const labels = rows.filter(isLabel);
+    const versions = this.#predictions();
+    if (labels.length + versions.length === 0) return nothing;
+    const models = new Set(versions.map(({ model }) => model)).size;
+    const open = (row: ColumnRow) => this.#state.value.open.includes(row.column);
+    return html`<section class="columns" aria-labelledby="answers-title">
+      <h2 id="answers-title">Label and predictions</h2>
+      ${legend}
+      <ul class="rows" @keydown=${this.#move}>
+        ${labels.map((row) => this.#row(row, open(row), panel))}
+        ${versions.map((of) =>
+          predictionRows(of, models).map((row) =>
+            // Its own report has what its p-values were corrected over; batches before it were not asked.
+            this.#row(row, open(row), { ...panel, batch: { ...panel.batch, drift: of.drift }, history: [] }, of),
+          ),
+        )}
+      </ul>
+    </section>`;
+  }
+
+  #columns(rows: ColumnRow[], panel: Panel): TemplateResult {
     const { show, search, fine, open } = this.#state.value;
     const counts = countMatters(rows);
     const found = filterRows(rows, { show, search });
@@ -147,16 +203,16 @@ export class DataPageElement extends ResizedPage<Extract<ViewTarget, { view: 'da
       }`;
   }
 
-  #row(row: ColumnRow, open: boolean, { batch, history, actions }: { batch: BatchReport; history: readonly BatchSummary[]; actions: FindingActions }): TemplateResult {
+  #row(row: ColumnRow, open: boolean, { batch, history, actions }: Panel, answered: VersionPredictions | null = null): TemplateResult {
     const { column, drift, matters: of } = row;
     return html`<li class="column" data-column=${column}>
       <div class="head" @click=${() => this.#turn(column)}>
         <p class="marks">${of.map((matter) => html`<span class="verdict ${matter}">${matterWords[matter]}</span> `)}</p>
-        <h3><button class="name" aria-expanded=${open ? 'true' : 'false'}><span class="turn" aria-hidden="true">${open ? '▾' : '▸'}</span> ${foreignText(column, 60)}</button>${drift === null || drift.role === 'feature' ? nothing : html` <span class="tag">${drift.role}</span>`}</h3>
+        <h3><button class="name" aria-expanded=${open ? 'true' : 'false'}><span class="turn" aria-hidden="true">${open ? '▾' : '▸'}</span> ${foreignText(column, 60)}</button>${drift === null || drift.role === 'feature' ? nothing : html` <span class="tag">${drift.role}</span>`}${answered?.champion === true ? html` <span class="tag">★ champion</span>` : nothing}</h3>
         <div class="words">${wordsOf(row).map((words) => html`<p>${foreignText(unbroken(words), 240)}</p>`)}</div>
         ${drift === null ? nothing : html`<slip-near-drawing .drawing=${{ of: drift, draw: () => distributionThumbnail(drift) }}></slip-near-drawing><slip-near-drawing .drawing=${{ of: drift, draw: () => effectFigure(drift) }}></slip-near-drawing>`}
       </div>
-      ${open ? html`<div class="panel">${columnPanel(row, { batch, history, width: this.width, actions })}</div>` : nothing}
+      ${open ? html`<div class="panel">${answered === null ? nothing : html`<p>What ${foreignText(`${answered.model} ${answered.version}`, 80)} answers on this batch, against its answers on the reference. <button class="link" aria-label=${safeText(`Open the run of ${answered.model} ${answered.version}`)} @click=${() => this.context.act({ do: 'show', target: { view: 'gates', run: answered.run } })}>Open the run</button></p>`}${columnPanel(row, { batch, history, width: this.width, actions })}</div>` : nothing}
     </li>`;
   }
 
@@ -191,6 +247,10 @@ export class DataPageElement extends ResizedPage<Extract<ViewTarget, { view: 'da
     event.preventDefault();
     next.querySelector<HTMLElement>('button.name')?.focus();
   }
+}
+
+function isLabel({ drift }: ColumnRow): boolean {
+  return drift?.role === 'label';
 }
 
 /** A number stays on one line with what belongs to it: "0.1 %", "p < 1e-9". */

@@ -127,7 +127,7 @@ export class RunsPageElement extends PageElement<Extract<ViewTarget, { view: 'ru
       .cells=${(run: RunSummary) => html`<td><input type="checkbox" aria-label=${`Compare ${run.version} of ${whenText(run)}`} .checked=${picked.includes(run.id)} ?disabled=${picked.length >= 2 && !picked.includes(run.id)} @change=${() => this.#pick(run.id)}></td>
         <td>${drawn([run.decision.verdict], () => verdictMark(run.decision.verdict))}</td>${model === '' ? html`<td>${run.model}</td>` : nothing}
         <th scope="row"><button class="link" @click=${() => this.context.act({ do: 'show', target: { view: 'gates', run: run.id } })}>${run.version}</button>${run.role === 'champion' ? html` <span title="champion" role="img" aria-label="champion">★</span>` : nothing}</th>
-        <td class="digits">${whenText(run)}</td>${metrics.map((metric) => html`<td class="number">${valueText(run.headline[metric])}</td>`)}
+        <td class="digits">${whenText(run)}</td>${metrics.map((metric) => html`<td class="number">${valueText(run.headline[metric])}${intervalPart(run, metric)}</td>`)}
         <td class="number">${countText(run.decision.counts.pass)}/${countText(gatesOf(run))}</td><td class="number">${durationText(run.milliseconds)}</td><td class="sentence quiet" title=${run.decision.sentence}>${run.decision.sentence}</td>`}
     ></slip-long-table>`;
   }
@@ -164,11 +164,11 @@ function trendOf(latest: RunSummary[], metric: string) {
   const known = latest.flatMap(({ headline }) => headline[metric] ?? []);
   const [first, last] = [known[0], known[known.length - 1]];
   const finding = `${nameOf(metric)} on ${roleOf(metric)} over ${countText(latest.length)} runs: ${first === undefined ? 'never measured' : `from ${numberText(first)} to ${numberText(last)}, lowest ${numberText(Math.min(...known))}, highest ${numberText(Math.max(...known))}`}`;
-  return runTrendFigure({ points: latest.map((run) => ({ name: `${run.version}, ${whenText(run).slice(0, 10)}`, value: run.headline[metric] ?? null, verdict: run.decision.verdict, champion: run.role === 'champion' })), metric: nameOf(metric), finding });
+  return runTrendFigure({ points: latest.map((run) => ({ name: `${run.version}, ${whenText(run).slice(0, 10)}`, value: run.headline[metric] ?? null, interval: run.intervals?.[metric] ?? null, verdict: run.decision.verdict, champion: run.role === 'champion' })), metric: nameOf(metric), finding });
 }
 
 function legend(): TemplateResult {
-  return html`<p class="quiet">● pass · ✗ fail or error · ◆ inconclusive · ring: the champion</p>`;
+  return html`<p class="quiet">● pass · ✗ fail or error · ◆ inconclusive · ring: the champion · whiskers, or a band where runs are many: the 95 % interval</p>`;
 }
 
 function keyOf(column: string): (run: RunSummary) => number | string | null {
@@ -196,6 +196,12 @@ function gatesOf({ decision: { counts } }: RunSummary): number {
 
 function whenText({ startedAt }: RunSummary): string {
   return startedAt.slice(0, 16).replace('T', ' ');
+}
+
+function intervalPart({ headline, intervals }: RunSummary, metric: string): TemplateResult | typeof nothing {
+  const interval = intervals?.[metric];
+  if (interval === undefined || (headline[metric] ?? null) === null) return nothing;
+  return html` <span class="quiet interval">[${columnText(interval[0])}, ${columnText(interval[1])}]</span>`;
 }
 
 function valueText(value: number | null | undefined): string {

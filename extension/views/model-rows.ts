@@ -1,5 +1,6 @@
 import type { ModelVersionSummary, RefusedFile } from '../../protocol/feed.ts';
 import { bytesText } from '../../protocol/number-text.ts';
+import type { RunSummary } from '../../protocol/run.ts';
 import { progressText } from '../activity.ts';
 import * as l10n from '../l10n.ts';
 import { ageText, compareVersions, notJudged, plain, verdictIcons, type FolderState, type Row } from './row.ts';
@@ -91,9 +92,14 @@ function tooltipOf({ model, version, digest, bytes, path, summary, run, seenAt, 
     summary === null ? l10n.t('Answers: columns of the data') : l10n.t('File: {0}, {1}', plain(path), bytesText(bytes)),
     ...(summary === null ? [] : [l10n.t('Parameters: {0}', plain(summary.parameterCount.toLocaleString('en')))]),
     l10n.t('Seen: {0}', plain(seenAt.slice(0, 16).replace('T', ' '))),
-    ...(run === null ? [] : Object.entries(run.headline).flatMap(([metric, value]) => (value === null ? [] : [`${plain(metric)}: ${plain(value.toPrecision(3))}`]))),
+    ...(run === null ? [] : Object.entries(run.headline).flatMap(([metric, value]) => (value === null ? [] : [`${plain(metric)}: ${plain(`${value.toPrecision(3)}${intervalOf(run, metric)}`)}`]))),
   ];
   return [...lines, facts.map((fact) => `- ${fact}`).join('\n')].join('\n\n');
+}
+
+function intervalOf({ intervals }: RunSummary, metric: string): string {
+  const interval = intervals?.[metric];
+  return interval === undefined ? '' : ` [${interval[0].toPrecision(3)}, ${interval[1].toPrecision(3)}]`;
 }
 
 function refusedRow({ path, code, message }: RefusedFile, uri: string): Row {

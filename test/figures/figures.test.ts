@@ -12,12 +12,21 @@ import { intervalAxis, intervalFigure, rulerFigure } from '../../figures/interva
 import { lineageFigure } from '../../figures/lineage-figure.ts';
 import type { Markup } from '../../figures/markup.ts';
 import { reliabilityFigure } from '../../figures/reliability-figure.ts';
+import { runTrendFigure, type RunTrendOptions } from '../../figures/run-trend-figure.ts';
 import { trendFigure } from '../../figures/trend-figure.ts';
 import { tagsOf, textOf, type Tag } from './page-tokens.ts';
 import { blockedRun, driftColumns, measured, promotableRun } from './report-fixture.ts';
 
 const bound = { min: -0.01 };
 const comparison = { champion: measured(0.71), candidate: measured(0.67), metric: 'recall', slice: { name: 'carrier = AA', where: [], source: 'declared' as const } };
+
+/** The third run has no number, the fourth no interval. */
+function runPoints(count: number): RunTrendOptions['points'] {
+  return Array.from({ length: count }, (_, index) => {
+    const value = index === 2 ? null : 0.7 + (index % 4) * 0.01;
+    return { name: `v${index + 1}, 2026-11-0${(index % 9) + 1}`, value, interval: value === null || index === 3 ? null : ([value - 0.02, value + 0.01] as const), verdict: index % 6 === 4 ? 'fail' : 'pass', champion: index === 0 };
+  });
+}
 
 const drawings: Record<string, () => Markup | null> = {
   bars: () => barsFigure({ bars: [{ label: 'Cast', value: 5, text: '5' }, { label: 'TreeEnsembleClassifier (ml)', value: 1, text: '1' }, { label: '3 others', value: 0, text: '0' }], head: ['operator', 'nodes'], finding: '6 nodes of 5 kinds, most of them Cast', width: 320 }),
@@ -39,6 +48,8 @@ const drawings: Record<string, () => Markup | null> = {
   interval: () => intervalFigure({ measured: measured(-0.041, 0.021), bound, verdict: 'fail', finding: 'recall is 4.1 pt worse' }, intervalAxis([{ measured: measured(-0.041, 0.021), bound }])),
   lineage: () => lineageFigure(blockedRun()),
   reliability: () => reliabilityFigure({ bins: [0.1, 0.3, 0.6].map((score) => ({ low: score - 0.1, high: score + 0.1, rows: 2480, meanScore: score, positiveShare: measured(score - 0.02, 0.03) })) }, 'Observed share against predicted score in 3 bins'),
+  'run-trend': () => runTrendFigure({ points: runPoints(5), metric: 'roc_auc', finding: 'roc_auc on holdout over 5 runs' }),
+  'run-trend-crowded': () => runTrendFigure({ points: runPoints(70), metric: 'roc_auc', finding: 'roc_auc on holdout over 70 runs' }),
   ruler: () => rulerFigure(intervalAxis([{ measured: measured(-0.041, 0.021), bound }]), { per: 0.01, finding: 'Axis of differences in percentage points' }),
   trend: () => trendFigure({ points: [0.05, 0.12, null, 0.2, 0.09].map((value, index) => ({ name: `2013-0${index + 4}`, value })), limit: { value: 0.1, label: 'floor 0.1' }, finding: 'K-S D of temp over 5 batches' }),
 };
@@ -150,6 +161,19 @@ describe('a trend', () => {
     const right = tagsOf(lines(drawings.trend())).filter(({ name, attributes }) => name === 'text' && Number(attributes.x) === 262);
     const [a, b] = right.map((tag) => Number(tag.attributes.y));
     expect(Math.abs(a - b)).toBeGreaterThanOrEqual(11.5);
+  });
+
+  it('of runs has the interval of each, and none where none is known', () => {
+    const whiskers = tags(drawings['run-trend'](), 'whisker');
+    expect(whiskers).toHaveLength(3);
+    expect(textOf(lines(drawings['run-trend']()))).toContain('[0.68, 0.71]');
+    expect(tags(runTrendFigure({ points: runPoints(5).map((point) => ({ ...point, interval: null })), metric: 'f1', finding: 'of old records' }), 'whisker')).toEqual([]);
+  });
+
+  it('of many runs has a band, with gaps where there is no interval', () => {
+    const bands = tags(drawings['run-trend-crowded'](), 'band');
+    expect(bands).toHaveLength(2);
+    expect(tags(drawings['run-trend-crowded'](), 'whisker')).toEqual([]);
   });
 
   it('is not drawn of a single number', () => {

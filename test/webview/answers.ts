@@ -38,9 +38,9 @@ export function snapshotOf(runs: RunReport[], more: RunSummary[] = []): Snapshot
   return { problem: null, models: [], refused: [], runs: [...runs.map(summaryOf), ...more].slice(0, 100), batches: [], active: [] };
 }
 
-export function summaryOf({ id, model, role, startedAt, finishedAt, decision, evaluations }: RunReport): RunSummary {
+export function summaryOf({ id, model, role, startedAt, finishedAt, decision, evaluations, batches }: RunReport): RunSummary {
   const metrics = Object.entries(evaluations.holdout?.metrics ?? {}).slice(0, 3);
-  return { id, model: model.name, version: model.version, digest: model.digest, role, startedAt, milliseconds: Date.parse(finishedAt) - Date.parse(startedAt), decision, headline: Object.fromEntries(metrics.map(([name, { value }]) => [`holdout.${name}`, value])) };
+  return { id, model: model.name, version: model.version, digest: model.digest, role, startedAt, milliseconds: Date.parse(finishedAt) - Date.parse(startedAt), decision, headline: Object.fromEntries(metrics.map(([name, { value }]) => [`holdout.${name}`, value])), intervals: Object.fromEntries(metrics.flatMap(([name, { interval }]): [string, [number, number]][] => (interval === undefined ? [] : [[`holdout.${name}`, [interval.low, interval.high]]]))), currentBatch: batches.find(({ role: of }) => of === 'current')?.batch.id ?? null };
 }
 
 function rowsOf(rows: number[]): RowTable {
@@ -62,6 +62,7 @@ export function manySummaries(count: number): RunSummary[] {
     const verdict = verdicts[(index * 7) % 11 % verdicts.length];
     const version = `v${Math.floor((count - index) / 4) + 1}`;
     const counts = { pass: 18, fail: verdict === 'fail' ? 2 : 0, inconclusive: verdict === 'inconclusive' ? 1 : 0, error: verdict === 'error' ? 3 : 0 };
+    const auc = 0.72 + Math.sin(index / 40) * 0.02 + (index % 5) * 0.001;
     return {
       id: `r-${String(count - index).padStart(6, '0')}`,
       model: index % 3 === 0 ? 'churn' : 'flight-delay',
@@ -71,7 +72,9 @@ export function manySummaries(count: number): RunSummary[] {
       startedAt: new Date(Date.UTC(2026, 10, 20) - index * 8 * 3_600_000).toISOString(),
       milliseconds: 8_000 + (index % 17) * 400,
       decision: { verdict, sentence: verdict === 'pass' ? `${version} may replace v1: better on average (+4.6 pt AUC).` : `${version} is blocked: worse for carrier AA (−4.1 pt recall).`, blocking: verdict === 'pass' ? [] : ['recall'], warnings: [], counts },
-      headline: { 'holdout.roc_auc': 0.72 + Math.sin(index / 40) * 0.02 + (index % 5) * 0.001, 'holdout.recall': index % 50 === 0 ? null : 0.4 + Math.cos(index / 30) * 0.03, 'holdout.log_loss': 0.52 },
+      headline: { 'holdout.roc_auc': auc, 'holdout.recall': index % 50 === 0 ? null : 0.4 + Math.cos(index / 30) * 0.03, 'holdout.log_loss': 0.52 },
+      // Runs that were saved before intervals were kept have none.
+      ...(index < 60 && { intervals: { 'holdout.roc_auc': [auc - 0.009, auc + 0.008] as [number, number] } }),
     };
   });
 }

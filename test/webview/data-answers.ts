@@ -2,11 +2,11 @@ import type { Finding } from '../../protocol/data-quality.ts';
 import type { Snapshot } from '../../protocol/feed.ts';
 import type { Verdict } from '../../protocol/measured.ts';
 import type { ModelSummary } from '../../protocol/registry.ts';
-import type { BatchReport, BatchSummary } from '../../protocol/run.ts';
+import type { BatchReport, BatchSummary, RunReport } from '../../protocol/run.ts';
 import type { Answers, Question } from '../../protocol/view.ts';
 import type { ModelFileDifference, ModelFileReport, ReadinessCriterion, ReadinessReport, WeightStatistics } from '../../protocol/workspace.ts';
 import { blockedRun, driftColumns } from '../figures/report-fixture.ts';
-import { notFound, snapshotOf } from './answers.ts';
+import { notFound, snapshotOf, summaryOf } from './answers.ts';
 import type { Answerer } from './open-view.ts';
 
 export function finding(id: string, verdict: Verdict, rest: Partial<Finding> = {}): Finding {
@@ -131,7 +131,22 @@ export const difference: ModelFileDifference = {
   ],
 };
 
-const batches = [batchOf(), hostileBatch(), wideBatch(1_000), batchOf({ id: 'b-alone', drift: null, driftMissing: 'there is no reference to compare with', referenceProfile: null, dataQuality: { ...july.dataQuality, findings: [] } })];
+/** A batch with its label in it, judged by two versions. */
+export function judgedBatch(): BatchReport {
+  const batch = batchOf({ id: 'b-judged' });
+  const late = { ...driftColumns.carrier, column: 'late', role: 'label' as const, message: '1 rose from 21.3 % to 24.0 %' };
+  return { ...batch, profile: { ...batch.profile, columns: [...batch.profile.columns, { ...humid, name: 'late' }] }, drift: { ...batch.drift!, columns: [...batch.drift!.columns, late] } };
+}
+
+function judgingRun(id: string, version: string, role: RunReport['role'], startedAt: string): RunReport {
+  const run = blockedRun();
+  return { ...run, id, role, startedAt, model: { ...run.model, version }, batches: [{ role: 'current', batch: judgedBatch() }] };
+}
+
+/** v3 was judged twice; of the champion only once. */
+export const judgingRuns = [judgingRun('r-v3-again', 'v3', 'candidate', '2026-11-03T09:00:00Z'), judgingRun('r-v3', 'v3', 'candidate', '2026-11-02T09:00:00Z'), judgingRun('r-v1', 'v1', 'champion', '2026-11-01T09:00:00Z')];
+
+const batches = [batchOf(), judgedBatch(), hostileBatch(), wideBatch(1_000), batchOf({ id: 'b-alone', drift: null, driftMissing: 'there is no reference to compare with', referenceProfile: null, dataQuality: { ...july.dataQuality, findings: [] } })];
 
 /** A server that has looked at these batches and model files. */
 export const dataAnswers: Answerer = (question) => {
@@ -156,7 +171,9 @@ function answerTo(question: Question): Answers[keyof Answers] | null {
     case 'model-file-difference':
       return difference;
     case 'run':
+      return judgingRuns.find(({ id }) => id === question.id) ?? null;
     case 'runs':
+      return judgingRuns.map(summaryOf);
     case 'run-rows':
     case 'outline':
       return null;

@@ -17,6 +17,7 @@ const unfold = 'document.querySelectorAll("details").forEach((each) => { each.op
 const states: [string, ViewTarget][] = [
   ['a batch', july],
   ['a batch with a column open', { view: 'data', batch: 'b-july', column: 'carrier' }],
+  ['a batch that was judged', { view: 'data', batch: 'b-judged' }],
   ['a batch without a reference', { view: 'data', batch: 'b-alone' }],
   ['a batch with hostile names', { view: 'data', batch: 'b-hostile' }],
   ['a batch that is not there', { view: 'data', batch: 'b-none' }],
@@ -104,6 +105,29 @@ describe.skipIf(path === null && process.env.CI === undefined)('pages of data, r
     await page.getByRole('searchbox', { name: 'Find a column' }).fill('nothing like it');
     await page.getByRole('button', { name: 'Show all' }).click();
     expect(await columns()).toHaveLength(8);
+    await close(view);
+  });
+
+  it('what is predicted stands above the columns: the label, and what the newest run of each version answers, champion first', async () => {
+    const view = await open({ view: 'data', batch: 'b-judged' });
+    const { page } = view;
+    const section = page.locator('section:has(#answers-title)');
+    await expect.poll(() => section.locator('li.column').evaluateAll((items) => items.map((item) => item.getAttribute('data-column')))).toEqual(['late', 'v1 · score', 'v3 · score']);
+    expect(await section.locator('h3 .tag').allTextContents()).toEqual(['label', 'prediction', '★ champion', 'prediction']);
+    expect(await page.locator('section:has(#columns-title) li[data-column=late]').count()).toBe(0);
+    // The same drawing as of a column: the thumbnail and how far it moved.
+    expect(await section.locator('li.column svg').count()).toBe(6);
+    await section.getByRole('button', { name: 'v3 · score', exact: true }).click();
+    expect(await section.locator('.panel').textContent()).toContain('How far it moved');
+    expect(await violationsOn(page)).toEqual([]);
+    await section.getByRole('button', { name: 'Open the run of flight-delay v3' }).click();
+    await expect.poll(() => view.actions).toEqual([{ do: 'show', target: { view: 'gates', run: 'r-v3-again' } }]);
+    await close(view);
+  });
+
+  it('a batch that no run judged, without a label, has no such part', async () => {
+    const view = await open(july);
+    expect(await view.page.locator('#answers-title').count()).toBe(0);
     await close(view);
   });
 
