@@ -116,9 +116,7 @@ export async function openWorkbench(context: BrowserContext, address: string): P
     faults,
     command,
     async choose(text) {
-      const row = quickRows.filter({ hasText: text }).first();
-      await row.click();
-      await row.waitFor({ state: 'hidden' });
+      await quickRows.filter({ hasText: text }).first().click();
     },
     async palette(words) {
       await page.keyboard.press('F1');
