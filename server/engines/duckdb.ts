@@ -63,6 +63,33 @@ export interface Database extends Session {
   close(): Promise<void>;
 }
 
+/** Parquet files that are made, not read. */
+export interface ParquetWriter {
+  /** A new file of these columns. `about` is kept in the file, for whoever reads it. After a failure there is none, or a part of one. */
+  write(path: string, columns: readonly FileColumn[], about?: Readonly<Record<string, string>>): Promise<void>;
+  /** A new file of what a SELECT gives; answers its rows. */
+  copy(select: string, path: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** As many values as every other column of the file. */
+export type FileColumn = NumberFileColumn | TextFileColumn;
+
+export interface NumberFileColumn {
+  name: string;
+  type: keyof typeof numberTypes;
+  /** Elements as wide as the type's; a TIMESTAMP is milliseconds since 1970 UTC as doubles. */
+  values: Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint32Array | Uint16Array | Uint8Array | BigInt64Array | BigUint64Array;
+  /** 1 where null. */
+  nulls?: Uint8Array;
+}
+
+export interface TextFileColumn {
+  name: string;
+  type: 'VARCHAR';
+  values: readonly (string | null)[];
+}
+
 export interface AnalysisOptions {
   directories: readonly string[];
   memoryMb?: number;
@@ -107,6 +134,35 @@ export async function openAnalysis({ directories, memoryMb = 1024, threads = def
     `SET allowed_directories = [${allowed.map(quoteLiteral).join(', ')}]`,
   ]);
   return { directories: allowed, rows: engine.rows, run: engine.run, stream: engine.stream, close: engine.close };
+}
+
+/** Writes into these folders and no others. */
+export async function openParquetWriter({ directories, memoryMb = 256, threads = 1 }: Pick<AnalysisOptions, 'directories' | 'memoryMb' | 'threads'>): Promise<ParquetWriter> {
+  const allowed = directories.map((directory) => realpathSync(directory));
+  const instance = await api.DuckDBInstance.create(':memory:', { ...extensionsOff, memory_limit: `${memoryMb}MiB`, threads: String(threads), temp_directory: '' });
+  const engine = createEngine(instance, undefined);
+  await lockDown(instance, ['SET allow_persistent_secrets = false', `SET TimeZone = 'UTC'`, `SET allowed_directories = [${allowed.map(quoteLiteral).join(', ')}]`]);
+  let tables = 0;
+  const copyTo = (source: string, path: string, about: Readonly<Record<string, string>> = {}): string => {
+    const told = Object.entries(about).map(([key, value]) => `${quoteIdentifier(key)}: ${quoteLiteral(value)}`);
+    return `COPY ${source} TO ${quoteLiteral(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false${told.length > 0 ? `, KV_METADATA {${told.join(', ')}}` : ''})`;
+  };
+  return {
+    write: (path, columns, about) =>
+      engine.withConnection(async (connection) => {
+        const { run } = engine.sessionOn(connection);
+        const table = `file_${tables++}`;
+        await run(`CREATE TEMP TABLE ${table} (${columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`).join(', ')})`);
+        try {
+          await append(connection, table, columns);
+          await run(copyTo(table, path, about));
+        } finally {
+          await run(`DROP TABLE ${table}`);
+        }
+      }),
+    copy: (select, path) => engine.run(copyTo(`(${select})`, path)),
+    close: engine.close,
+  };
 }
 
 /** Two instances on one file lose rows without a word, so a path that is open here is refused as one that is open elsewhere. */
@@ -329,6 +385,7 @@ function createEngine(instance: api.DuckDBInstance, statements: ReadonlySet<api.
   return {
     stream,
     sessionOn,
+    withConnection,
     rows: ((sql, parameters, options) => withConnection((connection) => sessionOn(connection).rows(sql, parameters, options))) as Session['rows'],
     run: ((sql, parameters, options) => withConnection((connection) => sessionOn(connection).run(sql, parameters, options))) as Session['run'],
     close: () =>
@@ -588,6 +645,80 @@ function hashWords(length: number, a: number, b: number, c: number): number {
   hash = Math.imul((hash ^ (hash >>> 15)) + b, 0x85ebca6b);
   hash = Math.imul((hash ^ (hash >>> 13)) + c, 0xc2b2ae35);
   return hash ^ (hash >>> 16);
+}
+
+const numberTypes = {
+  BOOLEAN: api.BOOLEAN,
+  TINYINT: api.TINYINT,
+  SMALLINT: api.SMALLINT,
+  INTEGER: api.INTEGER,
+  BIGINT: api.BIGINT,
+  UTINYINT: api.UTINYINT,
+  USMALLINT: api.USMALLINT,
+  UINTEGER: api.UINTEGER,
+  UBIGINT: api.UBIGINT,
+  FLOAT: api.FLOAT,
+  DOUBLE: api.DOUBLE,
+  TIMESTAMP: api.TIMESTAMP,
+} as const;
+
+/** Rows handed over at a time, so that a long file does not keep the event loop from anything else. */
+const rowsPerAppend = 256;
+
+/** Numbers are copied as they lie in memory; a text is a call. */
+async function append(connection: api.DuckDBConnection, table: string, columns: readonly FileColumn[]): Promise<void> {
+  const rows = columns.at(0)?.values.length ?? 0;
+  for (const { name, type, values } of columns) {
+    if (values.length !== rows) throw new RangeError(`column ${name} has ${values.length} values for ${rows} rows`);
+    if (type !== 'VARCHAR' && values.BYTES_PER_ELEMENT !== bytesOf[type]) throw new RangeError(`column ${name}: ${values.constructor.name} does not hold ${type}`);
+  }
+  const chunk = api.DuckDBDataChunk.create(columns.map(({ type }) => (type === 'VARCHAR' ? api.VARCHAR : numberTypes[type])));
+  const appender = await connection.createAppender(table, null, 'temp');
+  try {
+    for (let from = 0; from < rows; from += rowsPerAppend) {
+      const to = Math.min(rows, from + rowsPerAppend);
+      chunk.reset();
+      chunk.rowCount = to - from;
+      columns.forEach((column, index) => {
+        const vector = bindings.data_chunk_get_vector(chunk.chunk, index);
+        if (column.type === 'VARCHAR') writeTexts(vector, column.values, from, to);
+        else writeNumbers(vector, column, from, to);
+      });
+      appender.appendDataChunk(chunk);
+      // Not all at the end: that would be one long step.
+      if (to % rowsPerChunkMax === 0) appender.flushSync();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    appender.flushSync();
+  } finally {
+    appender.closeSync();
+  }
+}
+
+const bytesOf = { BOOLEAN: 1, TINYINT: 1, SMALLINT: 2, INTEGER: 4, BIGINT: 8, UTINYINT: 1, USMALLINT: 2, UINTEGER: 4, UBIGINT: 8, FLOAT: 4, DOUBLE: 8, TIMESTAMP: 8 } as const satisfies Record<keyof typeof numberTypes, number>;
+
+function writeNumbers(vector: Parameters<Decode>[0], { type, values, nulls }: NumberFileColumn, from: number, to: number): void {
+  const part = type === 'TIMESTAMP' ? BigInt64Array.from(values.subarray(from, to) as Float64Array, (ms) => BigInt(Math.round(ms * 1000))) : values.subarray(from, to);
+  bindings.copy_data_to_vector(vector, 0, part.buffer as ArrayBuffer, part.byteOffset, part.byteLength);
+  if (nulls?.subarray(from, to).includes(1)) writeNulls(vector, to - from, (row) => nulls[from + row] === 1);
+}
+
+function writeTexts(vector: Parameters<Decode>[0], values: readonly (string | null)[], from: number, to: number): void {
+  let anyNull = false;
+  for (let row = from; row < to; row++) {
+    const value = values[row];
+    if (value === null) anyNull = true;
+    else bindings.vector_assign_string_element(vector, row - from, value);
+  }
+  if (anyNull) writeNulls(vector, to - from, (row) => values[from + row] === null);
+}
+
+/** A bit per row, set where there is a value. */
+function writeNulls(vector: Parameters<Decode>[0], rows: number, isNull: (row: number) => boolean): void {
+  const bits = new Uint8Array(Math.ceil(rows / 64) * 8).fill(255);
+  for (let row = 0; row < rows; row++) if (isNull(row)) bits[row >> 3] &= ~(1 << (row & 7));
+  bindings.vector_ensure_validity_writable(vector);
+  bindings.copy_data_to_vector_validity(vector, 0, bits.buffer, 0, bits.byteLength);
 }
 
 async function jsonRows(result: api.DuckDBResult): Promise<Row[]> {

@@ -48,6 +48,16 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** What others wrote into it is on the disk then, not only on its way. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** Copies an open file into `folder` under a temporary name while hashing it. The caller moves or removes it. */
 export async function copyWhileHashing(source: FileHandle, folder: string, signal?: AbortSignal): Promise<{ temporary: string; sha256: string; bytes: number }> {
   await mkdir(folder, { recursive: true });
