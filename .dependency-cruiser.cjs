@@ -1,6 +1,6 @@
 // Who may import whom. ARCHITECTURE.md says why; test/architecture runs this in `npm test`.
 const judging = 'data-quality|drift|evaluation|comparison|gates|readiness|lineage';
-const acting = 'datasets|registry|store';
+const acting = 'datasets|registry|serving|shadow|store';
 const rule = (name, from, to) => ({ name, severity: 'error', from, to });
 const home = (pkg, file) =>
   rule(`one home for ${pkg}`, { path: '^(protocol|figures|server|extension|webview)/', pathNot: file }, { path: `(^|/)node_modules/(@types/)?${pkg}/` });
@@ -26,6 +26,9 @@ module.exports = {
     home('zod', '^server/config/(schema|explain|json-schema)\\.ts$'),
     home('yaml', '^(server/config/yaml-source|extension/slipway-yaml/read-yaml)\\.ts$'),
     home('@modelcontextprotocol', '^server/mcp\\.ts$'),
+    home('lru-cache', '^server/serving/response-cache\\.ts$'),
+    home('cockatiel', '^server/serving/remote-model\\.ts$'),
+    home('@opentelemetry', '^server/open-telemetry\\.ts$'),
     home('commander', '^server/cli\\.ts$'),
   ],
   options: {

@@ -23,6 +23,7 @@ const blocks: Record<string, Record<string, () => string>> = {
     gates: () => formTables(definition('gate')),
     readiness: () => formTables(definition('criterion')),
     resources: () => objectTable(property('resources')),
+    serving: () => objectTable(property('serving')),
   },
   'editor.md': { commands: commandTable, settings: settingTable },
   'metrics.md': { metrics: metricTables },

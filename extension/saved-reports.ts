@@ -60,6 +60,7 @@ export function savedReports(folder: string): SavedReports {
         runs: runs.slice(0, summariesMax).map(({ summary }) => summary),
         batches: batches.slice(0, summariesMax).map(({ summary }) => summary),
         active: [],
+        serving: null,
       };
     },
     readRun: async (id) => (await report(({ runs }) => runs, id)) as RunReport,

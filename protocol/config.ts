@@ -28,6 +28,7 @@ export interface Config {
   suggestChecks: boolean;
   drift: DriftConfig;
   resources: ResourcesConfig;
+  serving: ServingConfig;
   /** Folders outside the workspace that may be read: absolute, links followed; as written when no workspace was given. */
   allow: string[];
 }
@@ -70,6 +71,14 @@ export interface ModelConfig {
   /** Null: none are written for this model, so the default ones hold. */
   gates: Gate[] | null;
   readiness: ReadinessPolicy;
+  route: RouteConfig;
+}
+
+/** Who answers requests that name no version. */
+export interface RouteConfig {
+  line: number;
+  /** Shares that sum to 1; null: all go to the champion, or to the last version where none is named. */
+  weights: { version: string; share: number }[] | null;
 }
 
 /** Names of the model's outputs; null means found by looking at them. */
@@ -184,4 +193,29 @@ export interface ResourcesConfig {
   memoryMb: number;
   deadlineMs: number;
   batchRows: number;
+}
+
+/** How requests for predictions are answered. */
+export interface ServingConfig {
+  maxBatchRows: number;
+  maxQueueDelayMs: number;
+  preferredBatchRows: number[];
+  preserveOrder: boolean;
+  queueRows: number;
+  timeoutMs: number;
+  timeoutAction: 'reject' | 'delay';
+  hosts: number;
+  /** 0: no answers are kept. */
+  cacheMb: number;
+  bodyMb: number;
+  jsonElements: number;
+  statusCodes: 'slipway' | 'triton';
+  trace: TraceConfig;
+}
+
+export interface TraceConfig {
+  /** Null: as the environment says. */
+  endpoint: string | null;
+  /** Of the requests that come without a trace, 0 … 1. */
+  sample: number;
 }

@@ -1,5 +1,6 @@
 import type { ModelSummary } from './registry.ts';
 import type { ProblemBody, ProblemCode } from './problem.ts';
+import type { ServingStatus } from './serving.ts';
 import type { BatchSummary, RunSummary, StepName, StepOutcome } from './run.ts';
 import type { Statement } from './workspace.ts';
 
@@ -69,6 +70,8 @@ export interface Snapshot {
   runs: RunSummary[];
   batches: BatchSummary[];
   active: ActiveWork[];
+  /** Null while nothing is served. */
+  serving: ServingStatus | null;
 }
 
 /**
@@ -91,6 +94,8 @@ export type FeedMessage =
   | { kind: 'was-set-up'; sequence: number; work: string; path: string; notes: string[] }
   /** slipway.yaml is not what it was: `problem` is what is wrong with it now. Its outline can be asked for anew. */
   | { kind: 'config-changed'; sequence: number; problem: ProblemBody | null }
+  /** Versions were loaded, or have gone; or the port was opened or closed. */
+  | { kind: 'serving-changed'; sequence: number; serving: ServingStatus | null }
   | { kind: 'stated'; sequence: number; work: string; statement: Statement }
   | { kind: 'batch-checked'; sequence: number; work: string; batch: BatchSummary }
   | { kind: 'problem'; sequence: number; work: string; problem: ProblemBody }

@@ -22,6 +22,8 @@ export function followSnapshot(snapshot: Snapshot, message: FeedMessage): Snapsh
       return withActive(snapshot, message.progress.work, { progress: message.progress });
     case 'config-changed':
       return { ...snapshot, problem: message.problem };
+    case 'serving-changed':
+      return { ...snapshot, serving: message.serving };
     case 'run-finished':
     case 'run-kept':
       return { ...withActive(snapshot, message.work, { run: null, progress: null }), models: snapshot.models.map((version) => judgedBy(version, message.run)), runs: newestFirst(snapshot.runs, message.run) };

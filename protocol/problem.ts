@@ -50,6 +50,7 @@ export const problems = {
   'key-missing': 'Send the key as `Authorization: Bearer <key>`',
   'key-refused': 'Send a key that is known here and may do this',
   'remote-failed': 'See that the remote model answers at the address in slipway.yaml, then send again',
+  'port-unavailable': 'Choose another port with --port, or 0 for any that is free',
   'internal': 'This is a bug in Slipway; please report it with the log in .slipway/logs',
   'usage': 'Run `slipway --help`',
 } as const satisfies Record<string, string>;

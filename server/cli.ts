@@ -7,10 +7,12 @@ import { pc } from './colours.ts';
 import { batchPage } from '../figures/batch-page.ts';
 import { readinessPage } from '../figures/readiness-page.ts';
 import { reportPage } from '../figures/report-page.ts';
+import type { FeedMessage } from '../protocol/feed.ts';
 import type { Verdict } from '../protocol/measured.ts';
 import { rowText } from '../protocol/number-text.ts';
 import { problems, type ProblemBody, type ProblemCode } from '../protocol/problem.ts';
 import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
+import type { ServingStatus } from '../protocol/serving.ts';
 import { addressOf, type ViewTarget } from '../protocol/view.ts';
 import type { ReadinessReport } from '../protocol/workspace.ts';
 import type { Browser } from './browser.ts';
@@ -263,6 +265,72 @@ function program(): Command {
       }
     });
 
+  command('serve', 'answer requests for predictions over the Open Inference Protocol, until Ctrl-C')
+    .option('--port <number>', 'port to listen on; 0 takes any that is free', portNumber, 0)
+    .option('--host <address>', 'address to listen on; others than this machine’s own need keys', '127.0.0.1')
+    .option('--json', 'print the address as JSON once it answers: {"url": …}')
+    .action(async (options: { port: number; host: string; json?: boolean }) => {
+      interruptedCode = 0;
+      let { port } = options;
+      const { readyText, servingText } = await import('./serving-text.ts');
+      await withConnection(slipway, async (connection) => {
+        const before = (await connection.snapshot()).serving;
+        const status = await connection.serve({ host: options.host, port });
+        if (status.url === null) throw new Error('the port is open and has no address');
+        // After a takeover clients find it where it was.
+        port = Number(new URL(status.url).port);
+        try {
+          console.log(options.json === true ? JSON.stringify({ url: status.url }) : readyText(status, await exampleRow(connection, status)));
+          if (before !== null) console.error(pc.dim('It was being served already; Ctrl-C ends this command, and the port with it'));
+          await untilInterrupted(connection, (message) => {
+            if (message.kind === 'serving-changed' && options.json !== true) console.error(servingText(message.serving));
+            if (message.kind === 'model-refused') console.error(`${pc.red('✗')} ${message.file.path}: ${message.file.message}`);
+            if (message.kind === 'problem' && message.work !== '*') console.error(problemText(message.problem));
+          });
+        } finally {
+          await connection.stopServing().catch((error: unknown) => {
+            if (!(error instanceof Problem) || (error.code !== 'server-unreachable' && error.code !== 'not-found')) throw error;
+          });
+        }
+      });
+    });
+
+  const keys = command('keys', 'keys for those who ask for predictions');
+  const keysCommand = (name: string, description: string) => keys.command(name).description(description).exitOverride();
+
+  keysCommand('add <name>', 'make a key and show it, once; from then on requests need one')
+    .option('--scope <scope...>', 'what it is for: infer, read, admin', ['infer', 'read'])
+    .option('--rate <requests>', 'requests a second it may send', positiveNumber)
+    .action(async (name: string, options: { scope: string[]; rate?: number }) => {
+      const { addKey } = await import('./keys.ts');
+      const { keyScopes } = await import('./serving/api-keys.ts');
+      const scopes = options.scope.map((scope) => {
+        const known = keyScopes.find((each) => each === scope);
+        if (known === undefined) throw new Problem('usage', `${scope} is no scope; there are ${keyScopes.join(', ')}`);
+        return known;
+      });
+      const workspace = await findWorkspace(slipway.opts<Options>().workspace);
+      const text = await addKey(workspace, { name, scopes, rate: options.rate === undefined ? null : { perSecond: options.rate, burst: Math.max(1, Math.ceil(options.rate)) } }, new Date());
+      console.log(text);
+      console.error(pc.dim('Shown this once. Send it as `Authorization: Bearer <key>`; a port that is open without keys needs them from its next start'));
+    });
+
+  keysCommand('list', 'names, scopes and rates; the keys themselves are kept nowhere')
+    .option('--json', 'print them as JSON')
+    .action(async (options: { json?: boolean }) => {
+      const { readKeys } = await import('./keys.ts');
+      const all = (await readKeys(await findWorkspace(slipway.opts<Options>().workspace))).map(({ name, scopes, rate, createdAt }) => ({ name, scopes, perSecond: rate?.perSecond ?? null, createdAt }));
+      if (options.json === true) console.log(JSON.stringify(all));
+      else if (all.length === 0) console.log('There are no keys: whoever reaches the port on this machine may ask');
+      else console.log(table(['name', 'scopes', 'requests/s', 'made'], all.map(({ name, scopes, perSecond, createdAt }) => [name, scopes.join(', '), perSecond === null ? 'no limit' : String(perSecond), createdAt.slice(0, 10)])).join('\n'));
+    });
+
+  keysCommand('remove <name>', 'take a key away; it opens nothing within a second').action(async (name: string) => {
+    const { removeKey } = await import('./keys.ts');
+    await removeKey(await findWorkspace(slipway.opts<Options>().workspace), name);
+    console.log(`${pc.green('✓')} ${name} opens nothing any more`);
+  });
+
   command('mcp', 'serve the tools for agents (Model Context Protocol) on standard input and output').action(async () => {
     const { serveTools } = await import('./mcp.ts');
     await serveTools(await findWorkspace(slipway.opts<Options>().workspace), interrupt.signal);
@@ -289,6 +357,23 @@ async function targetOf(connection: Connection, id: string | undefined): Promise
     throw error;
   });
   return run === null ? { view: 'data', batch: (await connection.readBatch(id)).id } : { view: 'gates', run: run.id };
+}
+
+/** A row of the first model's data, to be tried with. */
+async function exampleRow(connection: Connection, { models }: ServingStatus): Promise<object | null> {
+  return models.length === 0 ? null : connection.exampleRow(models[0].model);
+}
+
+/** @throws Problem `server-unreachable` when the owner of the workspace ends first */
+function untilInterrupted(connection: Connection, hear: (message: FeedMessage) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    interrupt.signal.addEventListener('abort', () => resolve(), { once: true });
+    if (interrupt.signal.aborted) resolve();
+    connection.subscribe((message) => {
+      hear(message);
+      if (message.kind === 'problem' && message.work === '*') reject(new Problem(message.problem.code, message.problem.detail));
+    });
+  });
 }
 
 /** @throws Problem `server-unreachable` when the owner of the workspace ends first */
@@ -429,6 +514,18 @@ function date(text: string): string {
   const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(time)) throw new InvalidArgumentError('It must be a day such as 2027-01-31.');
   return new Date(time).toISOString();
+}
+
+function portNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
+  return value;
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1e6)) throw new InvalidArgumentError('It must be a number above 0.');
+  return value;
 }
 
 function wholeNumber(text: string): number {

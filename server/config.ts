@@ -8,7 +8,7 @@ import { resolveCheck } from './config/resolve-checks.ts';
 import { resolveGates } from './config/resolve-gates.ts';
 import { resolveDataset, resolveModel } from './config/resolve-models.ts';
 import { resolveReadiness } from './config/resolve-readiness.ts';
-import { config as configSchema, drift as driftSchema, readableConfig, resources as resourcesSchema } from './config/schema.ts';
+import { config as configSchema, drift as driftSchema, readableConfig, resources as resourcesSchema, serving as servingSchema } from './config/schema.ts';
 import { nearest } from './config/spelling.ts';
 import { type KeyPath, type YamlSource, readYaml } from './config/yaml-source.ts';
 import { Problem } from './problem.ts';
@@ -61,6 +61,7 @@ async function resolveConfig(source: YamlSource, { workspace, columns }: ParseOp
   const written = readableConfig.parse(isKeys(source.value) ? source.value : {});
   const lineOf = (at: KeyPath) => source.locate(at, 'key').line;
   const drift = written.drift ?? driftSchema.parse({});
+  const { trace, ...serving } = written.serving ?? servingSchema.parse({});
   const datasetNames = Object.keys(written.datasets);
   const datasets = Object.entries(written.datasets).flatMap(([name, spec]) => (spec === null ? [] : [resolveDataset(name, spec, lineOf, complain)]));
 
@@ -97,6 +98,7 @@ async function resolveConfig(source: YamlSource, { workspace, columns }: ParseOp
       multivariate: drift.multivariate,
     },
     resources: { threads: null, ...(written.resources ?? resourcesSchema.parse({})) },
+    serving: { ...serving, trace: { endpoint: null, ...trace } },
     allow: written.allow,
   };
   if (columns !== undefined) checkColumns(config, columns, complain);
@@ -105,22 +107,28 @@ async function resolveConfig(source: YamlSource, { workspace, columns }: ParseOp
     const allow = await checkAllowed(written.allow, disk, complain);
     config.allow = allow;
     await checkFiles(written, allow, disk, complain);
-    for (const model of models) await checkChampion(model, disk.workspace, allow, complain);
+    for (const model of models) await checkVersions(model, disk.workspace, allow, complain);
   }
   return config;
 }
 
-/** A champion given by name must be one of the versions, as soon as there are any. */
-async function checkChampion({ name, champion, files, predictions }: ModelConfig, workspace: string, allow: readonly string[], complain: Complain): Promise<void> {
-  if (champion === null || champion.startsWith('sha256:')) return;
+/** A version given by name must be one of those there are, as soon as there are any. */
+async function checkVersions({ name, champion, route, files, predictions }: ModelConfig, workspace: string, allow: readonly string[], complain: Complain): Promise<void> {
+  const named: { version: string; at: KeyPath; part?: 'key' }[] = [
+    ...(champion === null ? [] : [{ version: champion, at: ['champion'] }]),
+    ...(route.weights ?? []).map(({ version }) => ({ version, at: ['route', 'weights', version], part: 'key' as const })),
+  ].filter(({ version }) => !version.startsWith('sha256:'));
+  if (named.length === 0) return;
   const found = await findModels(name, files, workspace, allow).catch((error: unknown) => {
     if (error instanceof Problem && error.code === 'path-outside-workspace') return [];
     throw error;
   });
   const versions = [...predictions.map(({ version }) => version), ...found.map(({ version }) => version)];
-  if (versions.length === 0 || versions.includes(champion)) return;
-  const meant = nearest(champion, versions);
-  complain(['models', name, 'champion'], `\`${name}\` has no version \`${champion}\`${meant === undefined ? `; there are ${versions.slice(0, 10).join(', ')}` : `; did you mean \`${meant}\`?`}`, meant === undefined ? {} : { suggestion: meant });
+  for (const { version, at, part } of named) {
+    if (versions.length === 0 || versions.includes(version)) continue;
+    const meant = nearest(version, versions);
+    complain(['models', name, ...at], `\`${name}\` has no version \`${version}\`${meant === undefined ? `; there are ${versions.slice(0, 10).join(', ')}` : `; did you mean \`${meant}\`?`}`, { ...(part === undefined ? {} : { part }), ...(meant === undefined ? {} : { suggestion: meant }) });
+  }
 }
 
 /** Complaints with their places, each once, in the order of the file. */

@@ -8,11 +8,14 @@ import { protocolVersion, type Command, type FeedMessage, type Snapshot } from '
 import type { ProblemBody } from '../protocol/problem.ts';
 import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
 import { routeOf } from '../protocol/view.ts';
+import type { ServingStatus } from '../protocol/serving.ts';
 import type { ReadinessReport, RowTable } from '../protocol/workspace.ts';
+import type { Row } from './answer-rows.ts';
 import { writeDurably } from './engines/durable-file.ts';
 import { openControlPlane, type ControlPlane } from './http.ts';
 import { openSlipway, type Slipway } from './main.ts';
 import { Problem, problemBody } from './problem.ts';
+import type { ServeOptions } from './serve.ts';
 
 /** What the command line needs, the same whether a server runs already or this process is the server. */
 export interface Connection {
@@ -32,6 +35,10 @@ export interface Connection {
   readBatch(id: string): Promise<BatchReport>;
   failingRows(batch: string, finding: string, limit: number): Promise<RowTable>;
   readiness(model: string): Promise<ReadinessReport>;
+  serve(options: ServeOptions): Promise<ServingStatus>;
+  stopServing(): Promise<void>;
+  /** A row of a model's data, without its label; null where it has none. */
+  exampleRow(model: string): Promise<Row | null>;
   /** The work of other terminals goes with this process when it is the server: they take it up themselves. */
   close(): Promise<void>;
 }
@@ -95,6 +102,9 @@ async function becomeServer(workspace: string, now: () => Date): Promise<Connect
     readBatch: (id) => slipway.store.readBatch(id),
     failingRows: (batch, finding, limit) => slipway.failingRows(batch, finding, limit),
     readiness: (model) => slipway.readiness(model),
+    serve: (options) => slipway.serve(options),
+    stopServing: async () => void (await slipway.stopServing()),
+    exampleRow: (model) => slipway.exampleRow(model),
     async close() {
       await plane.close();
       await slipway.close();
@@ -163,6 +173,9 @@ async function openClient(server: ServerFile): Promise<Connection | null> {
     readBatch: (id) => ask('GET', `/v1/batches/${encodeURIComponent(id)}`),
     failingRows: (batch, finding, limit) => ask('GET', `/v1/batches/${encodeURIComponent(batch)}/findings/${encodeURIComponent(finding)}/rows?limit=${limit}`),
     readiness: (model) => ask('GET', routeOf({ ask: 'readiness', model })),
+    serve: (options) => ask('POST', '/v1/serving', options),
+    stopServing: async () => void (await ask('DELETE', '/v1/serving')),
+    exampleRow: (model) => ask('GET', `/v1/models/${encodeURIComponent(model)}/example`),
     async close() {
       state = 'closed';
       feed.terminate();

@@ -98,6 +98,13 @@ export function controlApp({ slipway, token, pages }: { slipway: Slipway; token:
     if (!slipway.cancel(request.params.work)) throw new Problem('not-found', `No work ${request.params.work} is under way`);
     response.status(202).json({ work: request.params.work });
   });
+  app.get('/v1/models/:model/example', async (request, response) => void response.json(await slipway.exampleRow(request.params.model)));
+  app.get('/v1/serving', (_request, response) => void response.json(slipway.serving()));
+  app.post('/v1/serving', async (request, response) => void response.status(201).json(await slipway.serve(parseServe(parseBody(request.body)))));
+  app.delete('/v1/serving', async (_request, response) => {
+    if (!(await slipway.stopServing())) throw new Problem('not-found', 'Nothing is served');
+    response.status(202).json({});
+  });
   app.post('/v1/browser', async (request, response) => {
     response.status(201).json({ url: await pages.open(parseOrigin(parseBody(request.body).origin)) });
   });
@@ -144,6 +151,12 @@ function openPages(options: Pick<Parameters<typeof openBrowser>[0], 'title' | 'u
       return open !== null;
     },
   };
+}
+
+function parseServe({ host = '127.0.0.1', port = 0 }: Record<string, unknown>): { host: string; port: number } {
+  if (!isText(host) || host === '' || host.length > 255) throw new Problem('request-invalid', 'host must be a name or an address of this machine');
+  if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65_535) throw new Problem('request-invalid', 'port must be a whole number from 0 to 65,535');
+  return { host, port };
 }
 
 /** The origin of a page, as a browser would send it. */

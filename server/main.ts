@@ -3,10 +3,12 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActiveWork, Command, ModelVersionSummary, RefusedFile, Snapshot } from '../protocol/feed.ts';
-import { type Config } from '../protocol/config.ts';
+import type { Config, ModelConfig } from '../protocol/config.ts';
 import type { EvaluationRole } from '../protocol/gates.ts';
 import type { ProblemBody } from '../protocol/problem.ts';
+import type { ServingStatus } from '../protocol/serving.ts';
 import type { ConfigOutline, ModelFileDifference, ModelFileReport, ReadinessReport, RowTable } from '../protocol/workspace.ts';
+import type { KnownRows, Row } from './answer-rows.ts';
 import { configFile, loadConfig, parseConfig } from './config.ts';
 import { openAnalysis, type Analysis } from './engines/duckdb.ts';
 import { writeDurably } from './engines/durable-file.ts';
@@ -15,6 +17,8 @@ import { openJudgingPool } from './judging-pool.ts';
 import { openLog, type Log } from './log.ts';
 import { failingRowsOf } from './failing-rows.ts';
 import type { House, On } from './house.ts';
+import { openGatekeeper } from './keys.ts';
+import { knownRows } from './known-rows.ts';
 import { init } from './init.ts';
 import { compareModels, reportModelFile } from './model-file.ts';
 import { outlineOf } from './outline-of.ts';
@@ -23,9 +27,10 @@ import { acceptStatement, readinessOf } from './readiness-of.ts';
 import { Problem, problemBody } from './problem.ts';
 import { rowsOfRun } from './run-rows.ts';
 import { findModels } from './registry/find-models.ts';
+import { openServing, type ServeOptions, type Serving } from './serve.ts';
 import { openStore, type ModelRecord, type Store } from './store/open-store.ts';
 import { version } from './version.ts';
-import { watch } from './watch.ts';
+import { isNoneOfOurs, watch } from './watch.ts';
 
 /** An open workspace: one owner, one queue of work, one feed. */
 export interface Slipway {
@@ -47,6 +52,14 @@ export interface Slipway {
   modelFile(path: string): Promise<ModelFileReport>;
   modelFileDifference(path: string, against: string, signal: AbortSignal): Promise<ModelFileDifference>;
   readiness(model: string): Promise<ReadinessReport>;
+  /** Opens the port that predictions are asked at; where it is open already, says where. */
+  serve(options: ServeOptions): Promise<ServingStatus>;
+  /** Null while nothing is served. */
+  serving(): ServingStatus | null;
+  /** A row of a model's data, without its label; null where it has none. */
+  exampleRow(model: string): Promise<Row | null>;
+  /** False when nothing was served. */
+  stopServing(): Promise<boolean>;
   /** Resolves when nothing is under way. */
   idle(): Promise<void>;
   close(): Promise<void>;
@@ -59,6 +72,8 @@ interface Work {
 }
 
 const workMax = 32;
+/** Under which the feed tells of what is no work of anybody's. */
+const servingWork = 'serving';
 const refusedFile = 'refused.json';
 
 export async function openSlipway({ workspace, now }: { workspace: string; now: () => Date }): Promise<Slipway> {
@@ -78,6 +93,8 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
   let configText = await readConfigText(workspace);
   let analysis: { directories: string; instance: Analysis } | null = null;
   let turns: Promise<unknown> = Promise.resolve();
+  let serving: Promise<Serving> | null = null;
+  let served: Serving | null = null;
 
   /** One pass at a time; a work that watches takes a turn for each pass and lets others in between. */
   function takeTurn<T>(pass: () => Promise<T>): Promise<T> {
@@ -193,7 +210,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
     let changed = true;
     const watcher = await watch({
       paths: [workspace],
-      ignored: (path) => /(^|[\\/])(\.slipway|\.git|node_modules|\.venv)([\\/]|$)/.test(path.slice(workspace.length)),
+      ignored: isNoneOfOurs(workspace),
       changed: () => {
         changed = true;
         wake();
@@ -231,7 +248,23 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
       runs: runs.slice(0, 100),
       batches: await store.batches({ limit: 100 }),
       active: [...active.values()].map(({ about }) => ({ ...about })),
+      serving: served?.status() ?? null,
     };
+  }
+
+  function rowsKnown(model: ModelConfig): Promise<KnownRows> {
+    return takeTurn(async () => knownRows(await openHouse(await loadConfig(workspace)), model, new AbortController().signal));
+  }
+
+  async function stopServing(): Promise<boolean> {
+    const closing = serving;
+    serving = null;
+    const opened = await closing?.catch(() => null);
+    served = null;
+    if (opened == null) return false;
+    await opened.close();
+    feed.tell({ kind: 'serving-changed', serving: null });
+    return true;
   }
 
   return {
@@ -266,12 +299,46 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
     modelFileDifference: async (path, against, signal) => compareModels(path, against, await bounds(), signal),
     failingRows: (batch, finding, limit) => takeTurn(async () => failingRowsOf(await openHouse(await loadConfigIfThere(workspace)), batch, finding, limit)),
     readiness: async (model) => readinessOf({ ...house, config: await loadConfig(workspace) }, await snapshot(), model),
+    async serve(options) {
+      serving ??= openGatekeeper(workspace).then((gatekeeper) => openServing(
+        {
+          ...house,
+          loadConfig: () => loadConfig(workspace),
+          log,
+          gatekeeper,
+          knownRows: rowsKnown,
+          onChange: (status) => feed.tell({ kind: 'serving-changed', serving: status }),
+          onProblem(problem) {
+            log.error('serving', problem);
+            if (problem instanceof Error) feed.tell({ kind: 'problem', work: servingWork, problem: problemBody(problem) });
+            else feed.tell({ kind: 'model-refused', work: servingWork, file: problem });
+          },
+        },
+        options,
+      )).then((opened) => (served = opened));
+      const opening = serving;
+      return opening.then(
+        (opened) => opened.status(),
+        (error: unknown) => {
+          if (serving === opening) serving = null;
+          throw error;
+        },
+      );
+    },
+    serving: () => served?.status() ?? null,
+    async exampleRow(model) {
+      const found = (await loadConfig(workspace)).models.find(({ name }) => name === model);
+      if (found === undefined) throw new Problem('model-missing', `slipway.yaml has no model ${model}`);
+      return (await rowsKnown(found)).example;
+    },
+    stopServing,
     async idle() {
       while (active.size > 0) await Promise.all([...active.values()].map(({ done }) => done));
     },
     async close() {
       for (const { cancel } of active.values()) cancel.abort();
       await Promise.all([...active.values()].map(({ done }) => done));
+      await stopServing();
       feed.close();
       await house.judging.close();
       await analysis?.instance.close();

@@ -155,7 +155,7 @@ export function featuresAmong(columns: readonly string[], config: ModelConfig, d
 }
 
 /** Labels that occur in the data, of curated cases none: those may name anything. */
-async function labelsIn({ config, batches }: Question): Promise<string[]> {
+export async function labelsIn({ config, batches }: Question): Promise<string[]> {
   const labels = new Set<string>();
   for (const batch of [batches.reference, batches.holdout, batches.current]) {
     const target = batch?.config.target ?? config.target;

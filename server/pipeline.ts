@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Config, ModelConfig } from '../protocol/config.ts';
 import type { Command, RefusedFile } from '../protocol/feed.ts';
 import type { DatasetRole, Gate } from '../protocol/gates.ts';
@@ -16,8 +16,7 @@ import { findRecorded } from './measure-recorded.ts';
 import { openModels, type Models } from './open-models.ts';
 import type { House, On, RunSubject, Version } from './house.ts';
 import { Problem } from './problem.ts';
-import { findModels } from './registry/find-models.ts';
-import { registerModels } from './registry/register-model.ts';
+import { registerFiles } from './register-files.ts';
 import { digestOf, reportBatch, summaryOf } from './report-batch.ts';
 import { openSteps, type Steps } from './steps.ts';
 import { traceCode, traceVersions } from './trace.ts';
@@ -102,7 +101,7 @@ async function referenceFor({ datasets }: Config, data: WorkspaceData, named: st
 
 /** Every file becomes a version by its digest; one that is refused or half-written is told and stops nobody else. */
 async function identify(house: House, model: ModelConfig, on: On, refused: RefusedFile[]): Promise<Version[]> {
-  const { workspace, folder, store, config, now } = house;
+  const { workspace, store, now } = house;
   const versions: Version[] = model.predictions.map((columns) => ({ kind: 'columns', name: columns.version, digest: digestOf({ model: model.name, columns }), path: 'slipway.yaml', bytes: 0, columns }));
   const known = new Map((await store.models()).map((record) => [`${record.model}\n${record.version}`, record.digest]));
   const see = async (version: Version, summary: ModelSummary | null): Promise<void> => {
@@ -112,21 +111,16 @@ async function identify(house: House, model: ModelConfig, on: On, refused: Refus
     on.tell({ kind: 'model-seen', version: { ...record, champion: isChampion(model, version.name, version.digest), run: null } });
   };
   for (const version of versions) await see(version, null);
-  const found = await findModels(model.name, model.files, workspace, config.allow);
-  const registrations = await registerModels(found.map(({ path }) => path), join(folder, 'models'), house.registrations, { signal: on.signal });
-  for (const [index, registration] of registrations.entries()) {
-    const path = relative(workspace, found[index].path).split(sep).join('/');
-    if (registration.kind !== 'registered') {
-      const message = registration.kind === 'incomplete' ? registration.reason : registration.refusals.map(({ message }) => message).join('; ');
-      const file: RefusedFile = { path, code: registration.kind === 'incomplete' ? 'model-incomplete' : 'model-refused', message };
-      refused.push(file);
-      on.tell({ kind: 'model-refused', file });
-      continue;
-    }
-    const { digest, bytes, summary } = registration.model;
-    const version: Version = { kind: 'file', name: found[index].version, digest, path, bytes, registered: registration.model };
-    versions.push(version);
-    await see(version, summary);
+  const there = await registerFiles(house, model, on.signal);
+  for (const file of there.refused) {
+    refused.push(file);
+    on.tell({ kind: 'model-refused', file });
+  }
+  for (const { version, path, registered } of there.registered) {
+    const { digest, bytes, summary } = registered;
+    const found: Version = { kind: 'file', name: version, digest, path, bytes, registered };
+    versions.push(found);
+    await see(found, summary);
   }
   if (versions.length === 0 && refused.length === 0) throw new Problem('model-missing', `${model.name}: ${model.files.join(', ')} matches no model file`, { where: { path: join(workspace, 'slipway.yaml'), line: model.line } });
   return versions;

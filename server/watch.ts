@@ -4,6 +4,11 @@ export interface Watch {
   close(): Promise<void>;
 }
 
+/** Folders of a workspace in which nothing of its user's lies. */
+export function isNoneOfOurs(workspace: string): (path: string) => boolean {
+  return (path) => /(^|[\\/])(\.slipway|\.git|node_modules|\.venv)([\\/]|$)/.test(path.slice(workspace.length));
+}
+
 /**
  * Resolves when it sees every change. Says that something under `paths` may have changed; what, the caller finds out by looking.
  * Events are hints only: a writer may stall half-way, and events get lost, so there is a look every minute too.

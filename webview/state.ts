@@ -92,6 +92,8 @@ function follow(state: ViewState, message: FeedMessage, nowMs: number): ViewStat
       return changeSnapshot(state, (snapshot) => ({ refused: [...snapshot.refused.filter(({ path }) => path !== message.file.path), message.file] }));
     case 'config-changed':
       return changeSnapshot(state, () => ({ problem: message.problem }));
+    case 'serving-changed':
+      return changeSnapshot(state, () => ({ serving: message.serving }));
     case 'was-set-up':
     case 'stated':
       return state;

@@ -1,4 +1,4 @@
-import type { BusinessGoal, DatasetConfig, DeclaredSlice, ModelConfig, PredictionColumns } from '../../protocol/config.ts';
+import type { BusinessGoal, DatasetConfig, DeclaredSlice, ModelConfig, PredictionColumns, RouteConfig } from '../../protocol/config.ts';
 import type { Task } from '../../protocol/evaluation.ts';
 import type { DatasetRole } from '../../protocol/gates.ts';
 import { defaultModelFiles } from './check-files.ts';
@@ -59,7 +59,15 @@ export function resolveModel(name: string, spec: Omit<ModelSpec, 'gates' | 'read
     slices: resolveSlices(spec, at, complain),
     value: spec.value ?? null,
     business: resolveBusiness(spec, lineOf([...at, 'business'])),
+    route: resolveRoute(spec, lineOf([...at, 'route']), at, complain),
   };
+}
+
+function resolveRoute({ route: { weights } }: Pick<ModelSpec, 'route'>, line: number, at: KeyPath, complain: Complain): RouteConfig {
+  const shares = weights === undefined ? null : Object.entries(weights).map(([version, share]) => ({ version, share }));
+  const sum = shares?.reduce((total, { share }) => total + share, 0) ?? 1;
+  if (Math.abs(sum - 1) > 1e-9) complain([...at, 'route', 'weights'], `the shares add up to ${Number((sum * 100).toFixed(6))}%, not to 100%`);
+  return { line, weights: shares };
 }
 
 /** What the other keys leave no doubt about. */

@@ -453,6 +453,12 @@ const slice = z.union([
     .describe('A slice with a name.'),
 ]);
 
+const route = z
+  .strictObject({
+    weights: key(z.record(name, share), 'Share of the requests by version; together they must be the whole.', { example: { v1: '95%', v2: '5%' }, default: 'all to the champion, or to the last version where none is named' }).optional(),
+  })
+  .describe('Where requests go.');
+
 export const model = z
   .strictObject({
     files: key(pathOrPaths, 'Model files. The folder that a `*` stands for names the version, else the file does.', {
@@ -510,6 +516,7 @@ export const model = z
     ).optional(),
     gates: key(z.array(gate, { error: 'must be a list of gates' }), 'Gates for this model alone, in place of the top-level ones.').optional(),
     readiness: key(criteria, 'Criteria for this model alone, in place of the top-level ones.').optional(),
+    route: key(route, 'Who answers requests that name no version.').prefault({}),
   })
   .meta({ title: 'model', description: 'A model and how it is judged.' });
 export type ModelSpec = z.output<typeof model>;
@@ -547,6 +554,38 @@ export const resources = z
   })
   .describe('What a model may use.');
 
+const httpError = { error: 'must be an address such as `http://localhost:4318`, without user or password' };
+/** Of a collector; credentials have no place in a file that is shared. */
+const httpAddress = z
+  .string(httpError)
+  .regex(/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?$/, httpError)
+  .meta({ title: 'http address' });
+
+const waitingRows = z.int().min(1).max(1_000_000);
+export const serving = z
+  .strictObject({
+    maxBatchRows: key(z.int().min(1).max(65_536), 'Rows put together for one run. 1 turns that off, as does a model whose rows influence each other.').default(32),
+    maxQueueDelayMs: key(z.number().min(0).max(1000), 'How long a batch that is not full may wait for more rows. Under load batches form without waiting.').default(0),
+    preferredBatchRows: key(z.array(z.int().min(1).max(65_536)), 'Sizes at which a batch is run at once; only for providers that like certain sizes.').default([]),
+    preserveOrder: key(z.boolean(), 'Answer in the order in which requests came.').default(false),
+    queueRows: key(waitingRows, 'Rows that may wait for a version; beyond them a request is answered with 429.').default(256),
+    timeoutMs: key(z.int().min(1).max(600_000), 'How long a request may wait for its turn; a request may ask for less.').default(30_000),
+    timeoutAction: key(z.enum(['reject', 'delay']), 'What becomes of a request that has waited that long.').default('reject'),
+    hosts: key(z.int().min(1).max(64), 'Processes for each version. One uses as many threads as `resources` allows.').default(1),
+    cacheMb: key(z.number().min(0).max(65_536), 'Memory for answers to requests that come again; 0 turns the cache off.').default(0),
+    bodyMb: key(z.number().gt(0).max(2048), 'Largest body of a request, in megabytes; the limit holds for what it unpacks to.').default(64),
+    jsonElements: key(z.int().min(1).max(100_000_000), 'Largest number of tensor elements in JSON; more must come as binary tensors.').default(2_000_000),
+    statusCodes: key(z.enum(['slipway', 'triton']), '`triton` answers a full queue with 503 in place of 429.').default('slipway'),
+    trace: key(
+      z.strictObject({
+        endpoint: key(httpAddress, 'OpenTelemetry collector that traces go to, by OTLP over HTTP; `/v1/traces` is added.', { example: 'http://localhost:4318', default: 'the environment’s `OTEL_EXPORTER_OTLP_ENDPOINT`; without it there are no traces' }).optional(),
+        sample: key(share, 'Share of the requests that are traced. Those that come with a trace follow its caller.').default(1),
+      }),
+      'Traces of requests.',
+    ).prefault({}),
+  })
+  .describe('How `slipway serve` answers requests.');
+
 export const config = z
   .strictObject({
     version: key(z.literal(1, { error: 'must be 1' }), 'Version of this file’s format.').default(1),
@@ -558,6 +597,7 @@ export const config = z
     gates: key(z.array(gate, { error: 'must be a list of gates' }), 'What a model must pass; for every model without `gates` of its own.', { default: 'docs/gates.md lists the gates used when none are written' }).optional(),
     readiness: key(criteria, 'What must hold before a model goes into production, beside what docs/readiness.md says always must; for every model without `readiness` of its own.').default([]),
     resources: key(resources, 'What a model may use.').prefault({}),
+    serving: key(serving, 'How `slipway serve` answers requests.').prefault({}),
     allow: key(z.array(pathText), 'Folders outside the workspace that may be read.', { example: ['/srv/features'] }).default([]),
   })
   .describe('slipway.yaml');
@@ -574,6 +614,7 @@ export const readableConfig = z.object({
   gates: z.array(readable(gate)).optional().catch([]),
   readiness: z.array(readable(criterion)).default([]).catch([]),
   resources: readable(config.shape.resources),
+  serving: readable(config.shape.serving),
   allow: z.array(z.string()).default([]).catch([]),
   seed: readable(config.shape.seed),
 });

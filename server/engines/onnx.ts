@@ -4,7 +4,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { ClassLabels, TensorInfo, ZipMapOutput } from '../../protocol/registry.ts';
 import type { Provider } from '../../protocol/runtime.ts';
 import { Problem } from '../problem.ts';
-import { type Child, type Exit, isMemoryFault, problemOf, startChild } from './onnx-child.ts';
+import { type Child, type Ending, type Exit, isMemoryFault, problemOf, startChild } from './onnx-child.ts';
 import { readModel, summarize } from './onnx-graph.ts';
 import type { HostReply, HostRequest, LoadedFile, LoadRequest } from './onnx-host.ts';
 import { type BatchInfo, probeBatch } from './onnx-probe.ts';
@@ -33,6 +33,8 @@ export interface HostOptions {
   /** First pause before a restart; doubles to 8 s. */
   restartDelayMs?: number;
   signal?: AbortSignal;
+  /** Told why, when a process with the model loaded has ended and is to be replaced. */
+  onRestart?: (ending: Ending) => void;
 }
 
 export interface HostedModel {
@@ -408,6 +410,7 @@ class Host implements ModelHost {
     this.#waiting.unshift(...others.filter((pending) => !pending.settled));
     if (this.#closed) return;
 
+    this.#options.onRestart?.(exit.ending);
     const problem = problemOf(exit, this.#options.file, head?.deadlineMs ?? 0);
     const planned = exit.ending === 'cancelled' || exit.ending === 'recycled';
     if (head && !head.settled) {

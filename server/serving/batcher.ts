@@ -36,6 +36,8 @@ export interface Submitted {
   priority: Priority;
   timeoutMs: number | null;
   signal?: AbortSignal;
+  /** Handed back with the batch it is in, and never looked into. */
+  trace?: object;
 }
 
 export interface Answered {
@@ -73,6 +75,8 @@ export interface BatchRun {
   outcome: 'answered' | 'failed' | 'cancelled';
   /** Said once: why rows are not put together any more. */
   unbatched: string | null;
+  /** Of those requests that have one. */
+  traces: readonly object[];
 }
 
 export interface Clock {
@@ -377,7 +381,7 @@ class ModelBatcher implements Batcher {
     }
     if (answers === null) this.#fail(members, failure);
     else members.forEach((waiting, index) => this.#take(waiting, { answer: answers[index], rows: parts[index].rows, batchRows: rows, closedBy }));
-    for (const listener of this.#listeners) listener({ rows, requests: members.length, priority: first.priority, closedBy, queueUs: startedUs - submittedUs, inputUs: joinedUs - startedUs, computeUs, outputUs: endedUs - computedUs, outcome, unbatched });
+    for (const listener of this.#listeners) listener({ rows, requests: members.length, priority: first.priority, closedBy, queueUs: startedUs - submittedUs, inputUs: joinedUs - startedUs, computeUs, outputUs: endedUs - computedUs, outcome, unbatched, traces: members.flatMap(({ request }) => request.trace ?? []) });
     this.#runAll();
   }
 

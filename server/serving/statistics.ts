@@ -15,6 +15,9 @@ export interface ServedRequest {
 /** As Triton's metrics tell them apart: refused by the queue or its deadline, left by the caller, failed in the model, any other. */
 export type FailureReason = 'REJECTED' | 'CANCELED' | 'BACKEND' | 'OTHER';
 
+/** Why the process of a model was started anew: it ended by itself, was ended for what it did, or was renewed between runs. */
+export type RestartReason = 'crash' | 'deadline' | 'memory' | 'cancelled' | 'recycled' | 'protocol';
+
 export interface CountNs {
   count: number;
   ns: number;
@@ -51,7 +54,7 @@ export interface SecondStatistics {
   closedBy: Partial<Record<CloseReason, number>>;
 }
 
-/** Counters and durations of one model version, from its start. */
+/** Counters and durations of one model version, from the first time it was served; they outlive its processes. */
 export interface Statistics {
   success(request: ServedRequest): void;
   failure(reason: FailureReason, us: number): void;
@@ -60,9 +63,13 @@ export interface Statistics {
   /** @param us to look up, and to keep the answer */
   cacheMiss(us: number): void;
   batch(run: BatchRun): void;
+  hostRestarted(reason: RestartReason): void;
   triton(): TritonStatistics;
   failures(): Readonly<Record<FailureReason, number>>;
   closedBy(): Readonly<Partial<Record<CloseReason, number>>>;
+  restarts(): Readonly<Partial<Record<RestartReason, number>>>;
+  /** Of all batches in `batch_stats`, exactly. */
+  rowsRun(): number;
   /** Milliseconds of all answers; quantiles are within 1 %, and sketches of several versions merge. */
   latencyMs(): QuantileSketch;
   /** Of the last 15 minutes, the seconds that are over and in which something happened, oldest first. */
@@ -78,6 +85,8 @@ export function openStatistics(now: () => number): Statistics {
   const bySize = new Map<number, TritonStatistics['batch_stats'][number]>();
   const failures: Record<FailureReason, number> = { REJECTED: 0, CANCELED: 0, BACKEND: 0, OTHER: 0 };
   const closedBy: Partial<Record<CloseReason, number>> = {};
+  const restarts: Partial<Record<RestartReason, number>> = {};
+  let rowsRun = 0;
   const latencyMs = createSketch();
   const past: SecondStatistics[] = [];
   let current: { second: SecondStatistics; latencyMs: QuantileSketch } | null = null;
@@ -143,12 +152,16 @@ export function openStatistics(now: () => number): Statistics {
       second.closedBy[reason] = (second.closedBy[reason] ?? 0) + 1;
       if (outcome !== 'answered') return;
       executions++;
+      rowsRun += rows;
       const size = rows <= exactSizeMax ? rows : powerOfTwo(rows);
       let ofSize = bySize.get(size);
       if (ofSize === undefined) bySize.set(size, (ofSize = { batch_size: size, compute_input: none(), compute_infer: none(), compute_output: none() }));
       add(ofSize.compute_input, inputUs);
       add(ofSize.compute_infer, computeUs);
       add(ofSize.compute_output, outputUs);
+    },
+    hostRestarted(reason) {
+      restarts[reason] = (restarts[reason] ?? 0) + 1;
     },
     triton: () => ({
       last_inference: Math.floor(lastInference),
@@ -159,6 +172,8 @@ export function openStatistics(now: () => number): Statistics {
     }),
     failures: () => ({ ...failures }),
     closedBy: () => ({ ...closedBy }),
+    restarts: () => ({ ...restarts }),
+    rowsRun: () => rowsRun,
     latencyMs: () => structuredClone(latencyMs),
     series() {
       turn(now());

@@ -50,7 +50,7 @@ export interface Store {
 
 /** @param folder the workspace's `.slipway` */
 export async function openStore(folder: string, now: () => Date): Promise<Store> {
-  await makeFolder(folder);
+  await makeStoreFolder(folder);
   const notes: string[] = [];
   const database = await openProjection(join(folder, 'slipway.duckdb'), notes, now);
   let journal: Journal;
@@ -63,8 +63,8 @@ export async function openStore(folder: string, now: () => Date): Promise<Store>
   return storeOver(folder, database, journal, openBlobs(join(folder, 'blobs')), notes, now);
 }
 
-/** Nothing is opened in a folder that cannot be written: a database that cannot be repaired must not be taken for a broken one. */
-async function makeFolder(folder: string): Promise<void> {
+/** The workspace's `.slipway`. Nothing is opened in a folder that cannot be written: a database that cannot be repaired must not be taken for a broken one. */
+export async function makeStoreFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await access(folder, constants.W_OK | constants.X_OK);

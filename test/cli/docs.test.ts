@@ -20,6 +20,8 @@ describe('docs/cli.md', () => {
   afterAll(() => slipway.remove());
 
   const sections = (): Map<string, string> => new Map(page('cli.md').split(/^## /m).slice(1).map((text) => [text.slice(0, text.indexOf('\n')), text]));
+  /** Of a command, and of those below it. */
+  const sectionsBelow = (section: string): Map<string, string> => new Map(section.split(/^### /m).slice(1).map((text) => [text.slice(0, text.indexOf('\n')), text]));
   const flagsIn = (text: string): string[] => [...text.matchAll(/^ {2}(?:-\w, )?(--[\w-]+(?: <[\w.]+>)?)/gm)].map(([, flag]) => flag).filter((flag) => flag !== '--help');
 
   it('has a section for every command and for none that is not', () => {
@@ -32,9 +34,13 @@ describe('docs/cli.md', () => {
     for (const [title, section] of sections()) {
       const name = /^`slipway (\w+)/.exec(title)?.[1];
       if (name === undefined) continue;
-      const { stdout } = await slipway.run(checkout, [name, '--help']);
-      const listed = [...section.matchAll(/^\| `(--[^`]+)` \|/gm)].map(([, flag]) => flag);
-      expect(listed, name).toEqual(flagsIn(stdout));
+      const below = sectionsBelow(section);
+      const commands = below.size === 0 ? [[[name], section] as const] : [...below].map(([each, text]) => [[name, /^`slipway \w+ (\w+)/.exec(each)?.[1] ?? ''], text] as const);
+      for (const [command, text] of commands) {
+        const { stdout } = await slipway.run(checkout, [...command, '--help']);
+        const listed = [...text.matchAll(/^\| `(--[^`]+)` \|/gm)].map(([, flag]) => flag);
+        expect(listed, command.join(' ')).toEqual(flagsIn(stdout));
+      }
     }
   }, 120_000);
 

@@ -24,7 +24,7 @@ describe('YAML that is more than data is refused:', () => {
     ['a prototype key', 'models:\n  __proto__: {target: y}', ['2:3 `__proto__` may not be a key']],
     ['a quoted prototype key', 'models: {"__proto__": {}, constructor: {}, prototype: {}}', ['1:10 `__proto__` may not be a key', '1:27 `constructor` may not be a key', '1:44 `prototype` may not be a key']],
     ['a key that is a list', '? [a, b]\n: 1', ['1:3 a key must be plain text']],
-    ['an alias as a key', 'x: &a y\n*a : 1', ['1:1 `x` is not known here; what may stand here: version, seed, models, datasets, checks, drift, gates, readiness, resources, allow', '2:1 a key must be plain text']],
+    ['an alias as a key', 'x: &a y\n*a : 1', ['1:1 `x` is not known here; what may stand here: version, seed, models, datasets, checks, drift, gates, readiness, resources, serving, allow', '2:1 a key must be plain text']],
     ['an alias of nothing', 'seed: *a', ['1:7 `*a` refers to an anchor that is not defined above it']],
     ['infinity', 'resources: {threads: .inf}', ['1:22 `threads` must be a number, not Infinity']],
     ['a number that is none', 'drift: {alpha: .nan}', ['1:16 `alpha` must be a number, not NaN']],

@@ -54,7 +54,7 @@ describe('a gate that did not pass is told at its line', () => {
 
 describe('the newest run of a model', () => {
   const judged = (version: string, startedAt: string, champion = false): ModelVersionSummary => ({ model: 'm', version, digest: version, path: `${version}.onnx`, bytes: 1, seenAt: startedAt, champion, summary: null, run: { id: `run-${version}`, startedAt } as RunSummary });
-  const snapshot = (models: ModelVersionSummary[]): Snapshot => ({ problem: null, models, refused: [], runs: [], batches: [], active: [] });
+  const snapshot = (models: ModelVersionSummary[]): Snapshot => ({ problem: null, models, refused: [], runs: [], batches: [], active: [], serving: null });
 
   it('is that of a candidate, never of the champion', () => {
     expect(newestRuns(snapshot([judged('v1', '2026-03', true), judged('v2', '2026-02'), judged('v3', '2026-01')])).get('m')?.id).toBe('run-v2');

@@ -12,7 +12,7 @@ const outline = (models: string[]): ConfigOutline => ({
   models: models.map((name, index) => ({ name, line: 2 + index, task: 'binary', files: [], champion: 'v1', datasets: roles, gates: [{ id: 'recall.min', line: 30, severity: 'block' }, { id: 'outputs', line: 2 + index, severity: 'block' }] })),
   datasets: [{ name: 'current', line: 20, files: ['data/*.parquet'] }, { name: 'holdout', line: 21, files: ['h.parquet'] }],
 });
-const empty: Snapshot = { problem: null, models: [], refused: [], runs: [], batches: [], active: [] };
+const empty: Snapshot = { problem: null, models: [], refused: [], runs: [], batches: [], active: [], serving: null };
 
 function judged(name: string, verdict: Verdict, { on = 'candidate', value = 0.913 }: { on?: 'candidate' | 'difference'; value?: number | null } = {}): JudgedRun {
   const gate: Gate = { id: 'recall.min', severity: 'block', kind: 'metric', metric: 'recall', on: 'holdout', min: 0.9, decide: 'point', minRows: 100 };

@@ -22,7 +22,7 @@ function version(name: string, verdict: RunSummary | null): ModelVersionSummary 
 }
 
 const batch = (name: string, failing: number, moved: number): BatchSummary => ({ id: `b-${name}`, name, dataset: name.split('/')[0], digest: 'd'.repeat(64), checkedAt: at, rows: 27_020, failing, moved, inconclusive: 0, effects: {} });
-const empty: Snapshot = { problem: null, models: [], refused: [], runs: [], batches: [], active: [] };
+const empty: Snapshot = { problem: null, models: [], refused: [], runs: [], batches: [], active: [], serving: null };
 
 function folder(snapshot: Partial<Snapshot>, activity: ActiveWork | null = null): FolderState {
   return { name: 'flights', uri: 'file:///flights', snapshot: { ...empty, ...snapshot }, outline: null, activity, nowMs };

@@ -34,7 +34,7 @@ it('what a store saved is read from its plain files', async () => {
 });
 
 it('a folder in which nothing was saved is empty', async () => {
-  expect(await savedReports(join(folder, 'elsewhere')).snapshot()).toEqual({ problem: null, models: [], refused: [], runs: [], batches: [], active: [] });
+  expect(await savedReports(join(folder, 'elsewhere')).snapshot()).toEqual({ problem: null, models: [], refused: [], runs: [], batches: [], active: [], serving: null });
 });
 
 it('torn, foreign and hostile lines are passed over', async () => {

@@ -8,7 +8,7 @@ import type { RunSummary } from '../../protocol/run.ts';
 import type { RuntimeReport } from '../../protocol/runtime.ts';
 
 const run = (verdict: Verdict): RunSummary => ({ id: 'r-1', model: 'flight-delay', version: 'v3', digest: '', role: 'candidate', startedAt: '', milliseconds: 1, decision: { verdict, sentence: 'v3 is *blocked* by [this](command:evil)', blocking: [], warnings: [], counts: { pass: 0, fail: 0, inconclusive: 0, error: 0 } }, headline: {} });
-const snapshot = (runs: RunSummary[]): Snapshot => ({ problem: null, models: [], refused: [], runs, batches: [], active: [] });
+const snapshot = (runs: RunSummary[]): Snapshot => ({ problem: null, models: [], refused: [], runs, batches: [], active: [], serving: null });
 const runtime = { provider: 'cpu', refused: [{ provider: 'cuda', reason: 'libcudnn.so.9 is missing' }], onnxruntime: '1.30.0' } as unknown as RuntimeReport;
 const judging: ActiveWork = { work: 'w', command: { kind: 'run' }, run: { id: 'r', model: 'flight-delay', version: 'v3' }, progress: { work: 'w', step: 'predict', subject: 'holdout', done: 1, total: 2, unit: 'rows' } };
 const watching: ActiveWork = { work: 'v', command: { kind: 'run', watch: true }, run: null, progress: null };

@@ -12,7 +12,7 @@ const outline: ConfigOutline = {
   datasets: [],
 };
 const version = (name: string, champion: boolean, run: string | null): ModelVersionSummary => ({ model: 'flight delay', version: name, digest: name, path: '', bytes: 1, seenAt: '', champion, summary: null, run: run === null ? null : ({ id: run } as RunSummary) });
-const snapshot: Snapshot = { problem: null, models: [version('v1', true, 'r1'), version('v2', false, null)], refused: [], runs: [], batches: [], active: [] };
+const snapshot: Snapshot = { problem: null, models: [version('v1', true, 'r1'), version('v2', false, null)], refused: [], runs: [], batches: [], active: [], serving: null };
 
 function result(id: string, verdict: Verdict, { severity = 'block', line, parts = [] }: { severity?: Severity; line?: number; parts?: GatePart[] } = {}): GateResult {
   const gate: Gate = { id, severity, kind: 'non_inferior', metric: 'recall', on: 'holdout', margin: 0.03, alpha: 0.025, superior: false, minRows: 30, ...(line === undefined ? {} : { line }) };

@@ -3,7 +3,7 @@ import { openFeed } from '../../server/feed.ts';
 import type { Slipway } from '../../server/main.ts';
 import { Problem } from '../../server/problem.ts';
 
-const empty: Snapshot = { problem: null, models: [], refused: [], runs: [], batches: [], active: [] };
+const empty: Snapshot = { problem: null, models: [], refused: [], runs: [], batches: [], active: [], serving: null };
 
 /** A workspace with nothing in it, that remembers what work it was given. */
 export function fakeSlipway(): { slipway: Slipway; submitted: [string, Command][] } {
@@ -32,6 +32,12 @@ export function fakeSlipway(): { slipway: Slipway; submitted: [string, Command][
       statements: async () => [],
       close: async () => {},
     },
+    serve: async () => {
+      throw new Error('nothing is served');
+    },
+    serving: () => null,
+    stopServing: async () => false,
+    exampleRow: async () => null,
     readiness: async (model) => {
       throw new Problem('model-missing', `slipway.yaml has no model ${model}`);
     },

@@ -19,7 +19,7 @@ let feed: Feed;
 let known: Snapshot;
 
 beforeEach(async () => {
-  known = { problem: null, models: [], refused: [], runs: [], batches: [], active: [] };
+  known = { problem: null, models: [], refused: [], runs: [], batches: [], active: [], serving: null };
   feed = openFeed({
     slipway: '0.0.0',
     workspace: '/workspace',

@@ -35,7 +35,7 @@ function answerTo(question: Question, runs: RunReport[], more: RunSummary[]): An
 }
 
 export function snapshotOf(runs: RunReport[], more: RunSummary[] = []): Snapshot {
-  return { problem: null, models: [], refused: [], runs: [...runs.map(summaryOf), ...more].slice(0, 100), batches: [], active: [] };
+  return { problem: null, models: [], refused: [], runs: [...runs.map(summaryOf), ...more].slice(0, 100), batches: [], active: [], serving: null };
 }
 
 export function summaryOf({ id, model, role, startedAt, finishedAt, decision, evaluations, batches }: RunReport): RunSummary {

@@ -6,7 +6,7 @@ import { summaryOf } from './answers.ts';
 import { blockedRun } from '../figures/report-fixture.ts';
 
 const run = summaryOf(blockedRun());
-const empty: Snapshot = { problem: null, models: [], refused: [], runs: [], batches: [], active: [] };
+const empty: Snapshot = { problem: null, models: [], refused: [], runs: [], batches: [], active: [], serving: null };
 
 function feed(message: FeedMessage): Told {
   return { kind: 'feed', message };

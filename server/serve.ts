@@ -1,0 +1,194 @@
+import type { Config, ModelConfig, ServingConfig } from '../protocol/config.ts';
+import type { RefusedFile } from '../protocol/feed.ts';
+import type { RouteStatus, ServingStatus } from '../protocol/serving.ts';
+import type { KnownRows } from './answer-rows.ts';
+import { openEndpoint, type Endpoint, type Gatekeeper } from './endpoint.ts';
+import type { House } from './house.ts';
+import { inferenceRoutes } from './inference.ts';
+import type { Log } from './log.ts';
+import { openMetrics } from './metrics.ts';
+import { registerFiles } from './register-files.ts';
+import { openRepository, type Repository } from './serving/repository.ts';
+import { openResponseCache } from './serving/response-cache.ts';
+import type { ServingSettings, VersionToServe } from './serving/served-version.ts';
+import { traceSettings } from './trace-settings.ts';
+import { isNoneOfOurs, watch, type Watch } from './watch.ts';
+
+export interface ServeOptions {
+  host: string;
+  /** 0: any that is free. */
+  port: number;
+}
+
+/** The models of a workspace behind a port, for as long as it is open. */
+export interface Serving {
+  status(): ServingStatus;
+  close(): Promise<void>;
+}
+
+interface ServingHouse extends Pick<House, 'workspace' | 'folder' | 'registrations' | 'now'> {
+  loadConfig: () => Promise<Config>;
+  log: Log;
+  gatekeeper: Gatekeeper | null;
+  knownRows: (model: ModelConfig) => Promise<KnownRows>;
+  /** Told whenever the status is another. */
+  onChange: (status: ServingStatus) => void;
+  /** A file that cannot be served, or what keeps a change in the workspace from being taken up. */
+  onProblem: (problem: RefusedFile | Error) => void;
+}
+
+export async function openServing(house: ServingHouse, { host, port }: ServeOptions): Promise<Serving> {
+  const stop = new AbortController();
+  const startedAt = house.now().toISOString();
+  let config = await house.loadConfig();
+  let endpoint: Endpoint | null = null;
+  let watcher: Watch | null = null;
+  const traced = traceSettings(config.serving.trace, process.env);
+  // What only those need who have a collector is loaded for them alone.
+  const tracing = traced === null ? null : (await import('./open-telemetry.ts')).openTracing(traced);
+  const cache = config.serving.cacheMb === 0 ? null : openResponseCache(config.serving.cacheMb * 1e6);
+  const known = new WeakMap<ModelConfig, Promise<KnownRows>>();
+  let refreshing: Promise<void> = Promise.resolve();
+  const tell = (): void => house.onChange(status());
+  const repository = openRepository({ settings: settingsOf(config), clock: { nowUs: () => performance.now() * 1000, after: afterUs }, now: () => house.now().getTime(), onChange: tell, onBatch: tracing?.batch });
+  const metrics = openMetrics({ repository, routeOf: (model) => routeOf(repository, config, model), providers: config.resources.providers, spans: () => tracing?.counts() ?? null });
+
+  async function sync(): Promise<void> {
+    const versions: VersionToServe[] = [];
+    for (const model of config.models) {
+      const { registered, refused } = await registerFiles({ ...house, config }, model, stop.signal);
+      for (const file of refused) house.onProblem(file);
+      versions.push(...registered.map(({ version, path, registered: { digest, file, sha256, externalSha256 } }) => ({ model: model.name, version, digest, path, file, sha256, externalSha256 })));
+    }
+    await repository.sync(versions);
+  }
+
+  /** Read once for a slipway.yaml as it is; a failure is not remembered. */
+  function rowsOf(name: string): Promise<KnownRows> {
+    const model = config.models.find((each) => each.name === name);
+    if (model === undefined) return Promise.resolve({ features: [], example: null, labels: [] });
+    const kept = known.get(model);
+    if (kept !== undefined) return kept;
+    const asked = house.knownRows(model);
+    known.set(model, asked);
+    asked.catch(() => known.delete(model));
+    return asked;
+  }
+
+  function status(): ServingStatus {
+    return {
+      url: endpoint?.url ?? null,
+      startedAt,
+      keysNeeded: house.gatekeeper !== null,
+      models: repository.models().map((model) => {
+        const route = routeOf(repository, config, model);
+        return { model, route: 'reason' in route ? null : route, reason: 'reason' in route ? route.reason : null, versions: repository.status(model) };
+      }),
+    };
+  }
+
+  try {
+    await sync();
+    endpoint = await openEndpoint({
+      host,
+      port,
+      routes: inferenceRoutes({ repository, config: () => config, routeOf: (model) => routeOf(repository, config, model), rowsOf, cache, metrics, tracing, keysNeeded: house.gatekeeper !== null }),
+      gatekeeper: house.gatekeeper,
+      tritonStatusCodes: config.serving.statusCodes === 'triton',
+      bodyBytesMax: config.serving.bodyMb * 1e6,
+      onBug: (error) => house.log.error('request failed', error),
+    });
+    // Who is told the address may ask at once.
+    await Promise.all(repository.models().flatMap((model) => repository.versions(model).map(({ settled }) => settled)));
+    tell();
+    watcher = await watch({ paths: [house.workspace], ignored: isNoneOfOurs(house.workspace), changed: () => void refresh(), failed: (error) => house.log.error('watching failed', error) });
+  } catch (error) {
+    stop.abort();
+    await endpoint?.close();
+    await repository.close();
+    metrics.close();
+    await tracing?.close();
+    throw error;
+  }
+
+  /** Looks again at what lies there; requests are answered meanwhile, and a slipway.yaml that is wrong changes nothing. */
+  async function refresh(): Promise<void> {
+    refreshing = refreshing.then(async () => {
+      if (stop.signal.aborted) return;
+      try {
+        config = await house.loadConfig();
+        await sync();
+      } catch (error) {
+        if (!stop.signal.aborted) house.onProblem(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+    return refreshing;
+  }
+
+  return {
+    status,
+    async close() {
+      stop.abort();
+      await watcher?.close();
+      await refreshing;
+      await endpoint?.close();
+      await repository.close();
+      metrics.close();
+      await tracing?.close();
+    },
+  };
+}
+
+/** Who answers requests that name no version. */
+export function routeOf(repository: Repository, { models }: Config, name: string): RouteStatus | { reason: string } {
+  const model = models.find((each) => each.name === name);
+  const there = repository.versions(name).map(({ about }) => about.version);
+  if (model === undefined || there.length === 0) return { reason: `${name} has no version that is loaded` };
+  const versionOf = (written: string): string | null => (there.includes(written) ? written : (repository.versions(name).find(({ about }) => `sha256:${about.digest}` === written)?.about.version ?? null));
+  const champion = championOf(model, there, versionOf);
+  if (champion === null) return { reason: `The champion ${model.champion ?? ''} is not among the versions that are loaded: ${there.join(', ')}` };
+  const weights = (model.route.weights ?? [{ version: champion, share: 1 }]).map(({ version, share }) => ({ version: versionOf(version), written: version, share }));
+  const absent = weights.find(({ version, share }) => version === null && share > 0);
+  if (absent !== undefined) return { reason: `${absent.written} has a share of the requests, and is not loaded` };
+  return { champion, weights: weights.flatMap(({ version, share }) => (version === null ? [] : [{ version, share }])) };
+}
+
+/** As slipway.yaml says; where it says nothing, the last by name. */
+function championOf({ champion }: ModelConfig, there: readonly string[], versionOf: (written: string) => string | null): string | null {
+  if (champion !== null) return versionOf(champion);
+  return [...there].sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1) ?? null;
+}
+
+function settingsOf({ serving, resources }: Config): ServingSettings {
+  return {
+    batch: batchOf(serving),
+    hosts: serving.hosts,
+    cached: serving.cacheMb > 0,
+    providers: resources.providers,
+    threads: resources.threads,
+    deadlineMs: resources.deadlineMs,
+    memoryBytesMax: resources.memoryMb * 1e6,
+  };
+}
+
+function batchOf({ maxBatchRows, preferredBatchRows, maxQueueDelayMs, preserveOrder, queueRows, timeoutMs, timeoutAction }: ServingConfig): ServingSettings['batch'] {
+  return {
+    maxBatchRows,
+    preferredBatchRows,
+    maxQueueDelayUs: maxQueueDelayMs * 1000,
+    preserveOrdering: preserveOrder,
+    maxQueueRows: { interactive: queueRows, batch: queueRows, shadow: queueRows },
+    timeoutMs,
+    timeoutAction,
+  };
+}
+
+/** Timers count in milliseconds; what is due sooner is due at the next turn. */
+function afterUs(us: number, act: () => void): () => void {
+  if (us < 500) {
+    const soon = setImmediate(act);
+    return () => clearImmediate(soon);
+  }
+  const timer = setTimeout(act, us / 1000);
+  return () => clearTimeout(timer);
+}

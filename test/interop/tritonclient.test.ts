@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { installPeers } from '../bench/peers.ts';
+import { buildSlipway, makeWorkspace, type Running, type Slipway } from '../cli/slipway.ts';
+import { interopWorkspace } from './interop-workspace.ts';
+
+const exec = promisify(execFile);
+const here = fileURLToPath(new URL('.', import.meta.url));
+/** Kept between runs, as the tests' other tools are. */
+const cache = process.env.SLIPWAY_TEST_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'slipway-test');
+
+let slipway: Slipway;
+let workspace: string;
+let serving: Running;
+let python: string;
+beforeAll(async () => {
+  [slipway, { python }] = await Promise.all([buildSlipway(), installPeers(cache, join(here, 'requirements.txt'))]);
+  workspace = await makeWorkspace(interopWorkspace());
+  serving = slipway.start(workspace, ['serve', '--json']);
+}, 300_000);
+afterAll(async () => {
+  serving.kill('SIGINT');
+  await serving.ended;
+  await rm(workspace, { recursive: true });
+  slipway.remove();
+});
+
+it('the real tritonclient, gevent and aio, asks for everything it can and reads every answer', { timeout: 120_000 }, async () => {
+  const { url } = JSON.parse((await serving.says('"url"')).trim()) as { url: string };
+  const { stdout } = await exec(python, [join(here, 'tritonclient_cases.py'), url], { maxBuffer: 1 << 24 });
+  const cases = stdout.trim().split('\n').map((line) => JSON.parse(line) as { case: string; error: string | null });
+  expect(cases.filter(({ error }) => error !== null)).toEqual([]);
+  expect(cases.length).toBe(2 * 14 + 1);
+});
