@@ -59,8 +59,12 @@ describe('a model file', () => {
     const { path, bytes, admission, versions } = await report('models/toy/v3/model.onnx');
     expect([path, bytes]).toEqual(['models/toy/v3/model.onnx', scorer(-1, 0).length]);
     expect(admission).toMatchObject({ admitted: true, summary: { inputs: [{ name: 'a', datatype: 'float32', shape: ['N', 1] }, { name: 'b' }], outputs: [{ name: 'score' }] } });
-    expect(versions).toEqual([expect.objectContaining({ model: 'toy', version: 'v3', champion: false, digest: createHash('sha256').update(scorer(-1, 0)).digest('hex'), run: expect.objectContaining({ version: 'v3', decision: expect.objectContaining({ verdict: 'fail' }) }) })]);
+    expect(versions).toEqual([expect.objectContaining({ model: 'toy', version: 'v3', champion: false, digest: createHash('sha256').update(scorer(-1, 0)).digest('hex'), run: expect.objectContaining({ version: 'v3', headline: expect.objectContaining({ 'holdout.roc_auc': expect.any(Number) }), intervals: expect.objectContaining({ 'holdout.roc_auc': [expect.any(Number), expect.any(Number)] }), currentBatch: expect.stringMatching(/./), decision: expect.objectContaining({ verdict: 'fail' }) }) })]);
     expect((await report('models/toy/v1/model.onnx')).versions).toMatchObject([{ version: 'v1', champion: true }]);
+    const [low, high] = versions[0].run?.intervals?.['holdout.roc_auc'] ?? [];
+    expect(low).toBeLessThan(versions[0].run?.headline['holdout.roc_auc'] ?? NaN);
+    expect(high).toBeGreaterThan(versions[0].run?.headline['holdout.roc_auc'] ?? NaN);
+    expect((await owner.snapshot()).batches.find(({ id }) => id === versions[0].run?.currentBatch)).toMatchObject({ name: 'current/2026-02' });
   }, 120_000);
 
   it('is told with the columns that feed its inputs, by slipway.yaml and the data that were checked', async () => {
