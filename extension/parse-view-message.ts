@@ -53,6 +53,7 @@ function parseQuestion(value: unknown): Question | null {
     case 'readiness':
       return isText(model) ? { ask, model } : null;
     case 'model-file':
+    case 'operator-times':
       return isPath(path) ? { ask, path } : null;
     case 'model-file-difference':
       return isPath(path) && isPath(against) ? { ask, path, against } : null;

@@ -1,6 +1,6 @@
 import { bytesText, countText, noNumber, shareText } from '../protocol/number-text.ts';
 import type { AdmissionFinding, AdmissionRule, InitializerInfo, ModelSummary, TensorInfo } from '../protocol/registry.ts';
-import type { ModelFileReport } from '../protocol/workspace.ts';
+import type { ModelFileReport, OperatorTimes } from '../protocol/workspace.ts';
 import { barsFigure } from './bars-figure.ts';
 import { cutAt, cutText } from './cut-text.ts';
 import { markup, type Markup } from './markup.ts';
@@ -46,6 +46,16 @@ export function operatorsFigure({ operators, nodeCount }: Pick<ModelSummary, 'op
   const more = rest.reduce((total, { count }) => total + count, 0);
   const bars = drawn.map(({ domain, operator, count }) => ({ label: isDefault(domain) ? operator : `${operator} (${domain === 'ai.onnx.ml' ? 'ml' : domain})`, value: count, text: countText(count) }));
   return barsFigure({ bars: rest.length === 0 ? bars : [...bars, { label: `${countText(rest.length)} others`, value: more, text: countText(more) }], head: ['operator', 'nodes'], finding: `${countText(nodeCount)} nodes of ${countText(operators.length)} kinds, most of them ${cutAt(operators[0]?.operator ?? '', 40)}`, width });
+}
+
+/** Where its time goes, by operator as the runtime runs them. */
+export function operatorTimesFigure({ operators }: Pick<OperatorTimes, 'operators'>, width: number): Markup | null {
+  const total = operators.reduce((sum, { ms }) => sum + ms, 0);
+  if (total === 0) return null;
+  const [drawn, rest] = cutAfter(operators, operatorsMax);
+  const more = rest.reduce((sum, { ms }) => sum + ms, 0);
+  const bars = drawn.map(({ operator, nodes, ms }) => ({ label: operator, value: ms, text: `${shareText(ms / total)}${nodes > 1 ? `, ${countText(nodes)} nodes` : ''}` }));
+  return barsFigure({ bars: rest.length === 0 ? bars : [...bars, { label: `${countText(rest.length)} others`, value: more, text: shareText(more / total) }], head: ['operator', 'share of the time'], finding: `Time by operator: ${cutAt(operators[0].operator, 40)} takes ${shareText(operators[0].ms / total)}`, width });
 }
 
 function isDefault(domain: string): boolean {

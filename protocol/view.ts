@@ -2,7 +2,7 @@ import type { Command, FeedMessage, Snapshot } from './feed.ts';
 import type { EvaluationRole } from './gates.ts';
 import type { ProblemBody } from './problem.ts';
 import type { BatchReport, BatchSummary, RunReport, RunSummary } from './run.ts';
-import type { ConfigOutline, ModelFileDifference, ModelFileReport, ReadinessReport, RowTable } from './workspace.ts';
+import type { ConfigOutline, ModelFileDifference, ModelFileReport, OperatorTimes, ReadinessReport, RowTable } from './workspace.ts';
 
 /** What a page shows. The same bundle draws all of them, in a webview of the editor and in a browser. */
 export type ViewTarget =
@@ -27,6 +27,7 @@ export interface Answers {
   readiness: ReadinessReport;
   'model-file': ModelFileReport;
   'model-file-difference': ModelFileDifference;
+  'operator-times': OperatorTimes;
 }
 
 export type Question =
@@ -42,7 +43,9 @@ export type Question =
   | { ask: 'readiness'; model: string }
   /** Paths are relative to the workspace. */
   | { ask: 'model-file'; path: string }
-  | { ask: 'model-file-difference'; path: string; against: string };
+  | { ask: 'model-file-difference'; path: string; against: string }
+  /** Runs the model, on made-up rows, in a process of its own. */
+  | { ask: 'operator-times'; path: string };
 
 export type Answer<Q extends Question> = Answers[Q['ask']];
 
@@ -72,6 +75,8 @@ export function routeOf(question: Question): string {
       return `/v1/model-file?path=${text(question.path)}`;
     case 'model-file-difference':
       return `/v1/model-file/difference?path=${text(question.path)}&against=${text(question.against)}`;
+    case 'operator-times':
+      return `/v1/model-file/operator-times?path=${text(question.path)}`;
   }
 }
 

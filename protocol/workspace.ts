@@ -30,6 +30,14 @@ export interface ModelFileReport {
   versions: { model: string; version: string; digest: string; champion: boolean; columns?: Record<string, string[]>; run: RunSummary | null }[];
 }
 
+/** Where the time of a model goes, measured on made-up rows: by operator as the runtime runs them, the longest first. */
+export interface OperatorTimes {
+  /** Rows in one run, and how many runs there were. */
+  rows: number;
+  runs: number;
+  operators: { operator: string; nodes: number; /** Over all runs. */ ms: number }[];
+}
+
 /** Two model files side by side, name by name; `null` of a side is "not there". */
 export interface ModelFileDifference {
   /** "after". */

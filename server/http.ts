@@ -84,6 +84,11 @@ export function controlApp({ slipway, token, pages }: { slipway: Slipway; token:
     response.once('close', () => gone.abort());
     response.json(await slipway.modelFileDifference(parsePath(path, 'path'), parsePath(against, 'against'), gone.signal));
   });
+  app.get('/v1/model-file/operator-times', async (request, response) => {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    response.json(await slipway.operatorTimes(parsePath(request.query.path, 'path'), gone.signal));
+  });
   app.post('/v1/config', async (request, response) => {
     const { text } = parseBody(request.body);
     if (!isText(text)) throw new Problem('request-invalid', 'text must be the text of a slipway.yaml');

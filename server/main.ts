@@ -7,8 +7,8 @@ import type { Config, ModelConfig } from '../protocol/config.ts';
 import type { EvaluationRole } from '../protocol/gates.ts';
 import type { ProblemBody } from '../protocol/problem.ts';
 import type { ServingStatus } from '../protocol/serving.ts';
-import type { ConfigOutline, ModelFileDifference, ModelFileReport, ReadinessReport, RowTable } from '../protocol/workspace.ts';
 import type { KnownRows, Row } from './answer-rows.ts';
+import type { ConfigOutline, ModelFileDifference, ModelFileReport, OperatorTimes, ReadinessReport, RowTable } from '../protocol/workspace.ts';
 import { configFile, loadConfig, parseConfig } from './config.ts';
 import { openAnalysis, type Analysis } from './engines/duckdb.ts';
 import { writeDurably } from './engines/durable-file.ts';
@@ -20,7 +20,7 @@ import type { House, On } from './house.ts';
 import { openGatekeeper } from './keys.ts';
 import { knownRows } from './known-rows.ts';
 import { init } from './init.ts';
-import { compareModels, reportModelFile } from './model-file.ts';
+import { compareModels, measureOperators, reportModelFile } from './model-file.ts';
 import { outlineOf } from './outline-of.ts';
 import { checkFile, runModels } from './pipeline.ts';
 import { acceptStatement, readinessOf } from './readiness-of.ts';
@@ -51,6 +51,8 @@ export interface Slipway {
   /** Paths are relative to the workspace. */
   modelFile(path: string): Promise<ModelFileReport>;
   modelFileDifference(path: string, against: string, signal: AbortSignal): Promise<ModelFileDifference>;
+  /** Runs the model on made-up rows when nothing else runs, so that nothing else is measured with it. */
+  operatorTimes(path: string, signal: AbortSignal): Promise<OperatorTimes>;
   readiness(model: string): Promise<ReadinessReport>;
   /** Opens the port that predictions are asked at; where it is open already, says where. */
   serve(options: ServeOptions): Promise<ServingStatus>;
@@ -297,6 +299,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
     runRows: (run, role, rows) => takeTurn(async () => rowsOfRun(await openHouse(await loadConfigIfThere(workspace)), run, role, rows)),
     modelFile: async (path) => reportModelFile(path, await bounds(), await snapshot(), await loadConfig(workspace).then((config) => ({ config, store }), () => null)),
     modelFileDifference: async (path, against, signal) => compareModels(path, against, await bounds(), signal),
+    operatorTimes: (path, signal) => takeTurn(async () => measureOperators(path, await loadConfig(workspace), { workspace, models: join(folder, 'models'), seen: (await snapshot()).models, signal })),
     failingRows: (batch, finding, limit) => takeTurn(async () => failingRowsOf(await openHouse(await loadConfigIfThere(workspace)), batch, finding, limit)),
     readiness: async (model) => readinessOf({ ...house, config: await loadConfig(workspace) }, await snapshot(), model),
     async serve(options) {

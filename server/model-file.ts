@@ -4,11 +4,14 @@ import { relative, sep } from 'node:path';
 import type { Config } from '../protocol/config.ts';
 import type { Snapshot } from '../protocol/feed.ts';
 import type { TensorInfo } from '../protocol/registry.ts';
-import type { ModelFileDifference, ModelFileReport } from '../protocol/workspace.ts';
+import type { ModelFileDifference, ModelFileReport, OperatorTimes } from '../protocol/workspace.ts';
+import { profileOperators } from './engines/onnx.ts';
 import { featuresAmong } from './open-models.ts';
 import { matchInputs } from './predict.ts';
+import { Problem } from './problem.ts';
 import { compareModelFiles } from './registry/compare-model-files.ts';
 import { openModelFile, type OpenModelFile } from './registry/open-model-file.ts';
+import { registerModel } from './registry/register-model.ts';
 import type { Store } from './store/open-store.ts';
 
 interface Bounds {
@@ -38,6 +41,28 @@ export async function reportModelFile(path: string, bounds: Bounds, { models }: 
     return { path, bytes, admission, versions: await Promise.all(versions) };
   } finally {
     opened.close();
+  }
+}
+
+/**
+ * Where the time of a version goes. Only bytes that are a version are run, in a process of their own and from the private
+ * copy, as for a verdict.
+ */
+export async function measureOperators(path: string, { allow, resources }: Config, { workspace, models, seen, signal }: { workspace: string; models: string; seen: Snapshot['models']; signal: AbortSignal }): Promise<OperatorTimes> {
+  signal.throwIfAborted();
+  const opened = await openModelFile(path, { workspace, allow });
+  opened.close();
+  const registration = await registerModel(opened.file, models, { signal });
+  if (registration.kind === 'incomplete') throw new Problem('model-incomplete', `${path}: ${registration.reason}`, { where: { path } });
+  if (registration.kind === 'refused') throw new Problem('model-refused', `${path}: ${registration.refusals.map(({ message }) => message).join('; ')}`, { where: { path } });
+  const { file, sha256, externalSha256, digest } = registration.model;
+  if (!seen.some((version) => version.digest === digest)) throw new Problem('not-found', `${path} is no version that was judged; check the model first`);
+  try {
+    return await profileOperators({ file, sha256, externalSha256, deadlineMs: resources.deadlineMs, memoryBytesMax: resources.memoryMb * 1e6, ...(resources.threads !== null && { threads: resources.threads }), signal });
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    // Messages name the file that people know, not the private copy of it.
+    throw new Problem(error.code, error.message.replaceAll(file, path), { cause: error, where: { path } });
   }
 }
 

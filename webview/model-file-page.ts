@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { modelDifferenceSection, modelDifferenceSentence } from '../figures/model-difference-section.ts';
-import { admissionList, metadataTable, modelFileSentence, operatorsFigure, opsetText, shapeText, signatureTable, tensorsFigure } from '../figures/model-file-parts.ts';
+import { admissionList, metadataTable, modelFileSentence, operatorsFigure, operatorTimesFigure, opsetText, shapeText, signatureTable, tensorsFigure } from '../figures/model-file-parts.ts';
 import { safeText } from '../figures/markup.ts';
 import { verdictMark } from '../figures/verdict-mark.ts';
 import type { FeedMessage, Snapshot } from '../protocol/feed.ts';
@@ -9,7 +9,7 @@ import { bytesText, countText } from '../protocol/number-text.ts';
 import { problems } from '../protocol/problem.ts';
 import type { InitializerInfo, ModelSummary } from '../protocol/registry.ts';
 import type { ViewTarget } from '../protocol/view.ts';
-import type { ModelFileDifference, ModelFileReport } from '../protocol/workspace.ts';
+import type { ModelFileDifference, ModelFileReport, OperatorTimes } from '../protocol/workspace.ts';
 import { ask, type Asking } from './asking.ts';
 import { foreignText, placed } from './elements/foreign-text.ts';
 import { waiting } from './elements/waiting.ts';
@@ -28,10 +28,13 @@ export class ModelFilePageElement extends ResizedPage<Extract<ViewTarget, { view
   #file!: Asking<ModelFileReport>;
   #snapshot!: Asking<Snapshot>;
   #difference: Asking<ModelFileDifference> | null = null;
+  /** Null until somebody wants it measured. */
+  #times: Asking<OperatorTimes> | null = null;
 
   protected begin(): void {
     const { path, against } = this.target;
     const changed = () => this.redraw();
+    this.#times = null;
     this.#file = ask(this.context, { ask: 'model-file', path }, changed);
     this.#snapshot = ask(this.context, { ask: 'snapshot' }, changed);
     this.#difference = against === null ? null : ask(this.context, { ask: 'model-file-difference', path, against }, changed);
@@ -83,11 +86,26 @@ export class ModelFilePageElement extends ResizedPage<Extract<ViewTarget, { view
         ${zipMaps.length === 0 ? nothing : html`<p class="quiet">${zipMaps.map(({ output, tensor }) => html`${foreignText(output, 60)} is a list of maps; the tensor ${foreignText(tensor, 60)} behind it is read instead. `)}</p>`}
       </section>
       <div class="parts">
-        <section class="part"><h2>Operators</h2>${operators.length === 0 ? html`<p class="quiet">The graph has no nodes.</p>` : drawn([summary, this.width], () => operatorsFigure(summary, this.width))}</section>
+        <section class="part"><h2>Operators</h2>${operators.length === 0 ? html`<p class="quiet">The graph has no nodes.</p>` : drawn([summary, this.width], () => operatorsFigure(summary, this.width))}${this.#timesPart(versions)}</section>
         <section class="part"><h2>Size by tensor</h2>${initializers.length === 0 ? html`<p class="quiet">No tensors of weights: the numbers are attributes of its operators.</p>` : html`${drawn([summary, this.width], () => tensorsFigure(initializers, this.width))}`}</section>
       </div>
       ${initializers.length > tensorsListed + 1 ? html`<details><summary>All ${countText(initializers.length)} tensors</summary>${tensorTable(initializers)}</details>` : nothing}
       <section><h2>Metadata</h2>${drawn([summary], () => metadataTable(summary))}</section>`;
+  }
+
+  /** Only what was judged is run, and only where somebody asks for it. */
+  #timesPart(versions: ModelFileReport['versions']): TemplateResult | typeof nothing {
+    const now = this.#times?.now;
+    const measure = () => {
+      this.#times = ask(this.context, { ask: 'operator-times', path: this.target.path }, () => this.redraw());
+      this.redraw();
+    };
+    if (now === undefined) return versions.length === 0 || !this.context.can.work ? nothing : html`<p><slip-button secondary @click=${measure}>Measure Operators</slip-button> <span class="quiet">runs the model on made-up rows</span></p>`;
+    if (now.state === 'waiting') return html`<h3>By time</h3>${waiting('Running the model on made-up rows', this.context.connection)}`;
+    if (now.state === 'refused') return html`<h3>By time</h3><slip-problem .problem=${now.problem} @slip-again=${() => this.#times?.again()}></slip-problem>`;
+    const { rows, runs, operators } = now.answer;
+    return html`<h3>By time <span class="quiet">${countText(runs)} runs of ${countText(rows)} made-up ${rows === 1 ? 'row' : 'rows'}, as the runtime joins and runs them</span></h3>
+      ${operators.some(({ ms }) => ms > 0) ? drawn([now.answer, this.width], () => operatorTimesFigure(now.answer, this.width)) : html`<p class="quiet">Too fast to be measured.</p>`}`;
   }
 
   #checkButton({ versions }: ModelFileReport): TemplateResult | typeof nothing {

@@ -4,7 +4,7 @@
  * is left to native code, descriptor 4 to last words.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { basename } from 'node:path';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -26,12 +26,16 @@ export interface LoadRequest {
   provider: Provider;
   threads: number;
   arena: boolean;
+  /** Keeps the time of every operator, for `profile`. */
+  profiling: boolean;
 }
 
 export type HostRequest =
   | LoadRequest
   | { kind: 'run'; id: number; outputs: string[] | null; tensors: unknown }
-  | { kind: 'measure'; id: number; runs: number; warmup: number; tensors: unknown };
+  | { kind: 'measure'; id: number; runs: number; warmup: number; tensors: unknown }
+  /** Runs, and tells how the time of all runs so far is spread over the operators. Once. */
+  | { kind: 'profile'; id: number; runs: number; tensors: unknown };
 
 export interface LoadedFile {
   location: string;
@@ -56,8 +60,16 @@ export type HostReply = { id: number; rssBytes: number; rssPeakBytes: number } &
   | { kind: 'done'; tensors: unknown }
   | { kind: 'progress' }
   | { kind: 'measured'; totalMs: number; tensors: unknown }
+  | { kind: 'profiled'; operators: OperatorTime[]; tensors: unknown }
   | { kind: 'failed'; fault: 'binding' | 'file' | 'changed' | 'session' | 'run'; message: string }
 );
+
+/** Time in operators of one kind, as the runtime runs them: it joins some of the file's into one of its own. */
+export interface OperatorTime {
+  operator: string;
+  nodes: number;
+  ms: number;
+}
 
 export interface HostArguments {
   memoryBytesMax: number;
@@ -74,6 +86,7 @@ type Answer = HostReply extends infer R ? (R extends HostReply ? Omit<R, 'id' | 
 
 const rssPollMs = 50;
 const progressMs = 100;
+const profilePrefix = 'profile';
 
 // ---- main thread: the model
 
@@ -119,6 +132,14 @@ async function runModel(): Promise<void> {
           send(request.id, { kind: 'measured', totalMs, tensors: undefined }, new Map([['durations', { datatype: 'float64', shape: [durations.length], data: durations }]]));
           break;
         }
+        case 'profile': {
+          if (!session) throw new Error('No model is loaded');
+          const feeds = feedsOf(ort, unpack(request.tensors, body));
+          await measure(session, feeds, request.runs, 0, () => send(request.id, { kind: 'progress' }));
+          session.endProfiling();
+          send(request.id, { kind: 'profiled', operators: readProfile(), tensors: undefined });
+          break;
+        }
       }
     } catch (error) {
       send(request.id, { kind: 'failed', fault: error instanceof FileFault ? error.fault : request.kind === 'load' ? 'session' : 'run', message: messageOf(error) });
@@ -154,6 +175,7 @@ async function load(ort: Ort, request: LoadRequest): Promise<{ session: Inferenc
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     enableCpuMemArena: request.arena,
+    ...(request.profiling && { enableProfiling: true, profileFilePrefix: profilePrefix }),
     logSeverityLevel: 3,
     // Spinning threads take the processor from the other hosts and from the server.
     extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
@@ -193,6 +215,30 @@ async function measure(session: InferenceSession, feeds: InferenceSession.FeedsT
     }
   }
   return { durations, totalMs };
+}
+
+interface ProfileEvent {
+  cat?: string;
+  name?: string;
+  /** In microseconds. */
+  dur?: number;
+  args?: { op_name?: string; node_index?: string };
+}
+
+/** What the runtime wrote into this process's own folder; the longest first. */
+function readProfile(): OperatorTime[] {
+  const file = readdirSync('.').find((name) => name.startsWith(profilePrefix));
+  if (file === undefined) throw new Error('The runtime wrote no profile');
+  const kinds = new Map<string, { nodes: Set<string>; us: number }>();
+  for (const { cat, name, dur, args } of JSON.parse(readFileSync(file, 'utf8')) as ProfileEvent[]) {
+    if (cat !== 'Node' || name?.endsWith('_kernel_time') !== true || args?.op_name === undefined) continue;
+    const kind = kinds.get(args.op_name) ?? { nodes: new Set<string>(), us: 0 };
+    kinds.set(args.op_name, kind);
+    kind.nodes.add(name);
+    kind.us += dur ?? 0;
+  }
+  rmSync(file);
+  return [...kinds].map(([operator, { nodes, us }]) => ({ operator, nodes: nodes.size, ms: us / 1000 })).sort((a, b) => b.ms - a.ms);
 }
 
 class FileFault extends Error {

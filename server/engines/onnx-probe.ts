@@ -21,7 +21,7 @@ export interface BatchInfo {
 type Run = (inputs: TensorMap) => Promise<TensorMap>;
 
 /** Sizes tried for open dimensions other than the batch: a sequence of one is legal in most models, windows are longer. */
-const openSizes = [1, 4, 16, 64, 256, 512];
+export const openSizes = [1, 4, 16, 64, 256, 512];
 const toleranceRelative = 1e-3;
 const toleranceAbsolute = 1e-4;
 
@@ -102,7 +102,7 @@ function shapeWarning(declared: TensorInfo | undefined, tensor: Tensor): string[
 }
 
 /** Tensors for every input; row r holds 0.25 + r / 2, r, or a text of its own. */
-function madeUp(inputs: readonly TensorInfo[], axis: number, rows: readonly number[], openSize: number): TensorMap {
+export function madeUp(inputs: readonly TensorInfo[], axis: number, rows: readonly number[], openSize: number): TensorMap {
   return new Map(inputs.map((input) => [input.name, madeUpTensor(input, axis, rows, openSize)]));
 }
 

@@ -6,8 +6,8 @@ import type { Provider } from '../../protocol/runtime.ts';
 import { Problem } from '../problem.ts';
 import { type Child, type Ending, type Exit, isMemoryFault, problemOf, startChild } from './onnx-child.ts';
 import { readModel, summarize } from './onnx-graph.ts';
-import type { HostReply, HostRequest, LoadedFile, LoadRequest } from './onnx-host.ts';
-import { type BatchInfo, probeBatch } from './onnx-probe.ts';
+import type { HostReply, HostRequest, LoadedFile, LoadRequest, OperatorTime } from './onnx-host.ts';
+import { type BatchInfo, madeUp, openSizes, probeBatch } from './onnx-probe.ts';
 import { fileSource, WireError } from './onnx-wire.ts';
 import { pack, type TensorHeader, type TensorMap } from './tensor.ts';
 
@@ -86,6 +86,9 @@ export interface ModelHost {
   close(): Promise<void>;
 }
 
+/** Enough rows that an operator's time is not all overhead. */
+const profiledRows = 64;
+const profiledRunsMax = 30;
 const inFlightMax = 4;
 const waitingMax = 256;
 const defaultDeadlineMs = 30_000;
@@ -111,6 +114,32 @@ export async function startHost(options: HostOptions): Promise<ModelHost> {
   } catch (error) {
     await host.close();
     throw error;
+  }
+}
+
+/** How the time of a model is spread over its operators, on made-up rows in a process of its own. */
+export async function profileOperators(options: HostOptions, eventsMax = 5_000): Promise<{ rows: number; runs: number; operators: OperatorTime[] }> {
+  const summary = inspect(options.file);
+  const host = new Host(options, summary.bytes + summary.externalBytes, summary.classes, true);
+  try {
+    await host.start();
+    const { batchable, axis, fixedRows } = host.model.batch;
+    const rows = fixedRows ?? (batchable ? profiledRows : 1);
+    // The runtime writes a line for each operator of each run.
+    const runs = Math.max(1, Math.min(profiledRunsMax, Math.floor(eventsMax / Math.max(1, summary.nodes))));
+    let refused: Problem | null = null;
+    for (const size of openSizes) {
+      try {
+        const operators = await host.profile(madeUp(host.model.inputs, axis ?? 0, Array.from({ length: rows }, (_, row) => row % 2), size), runs, options.signal);
+        return { rows, runs, operators };
+      } catch (error) {
+        if (!(error instanceof Problem) || error.code !== 'model-failed') throw error;
+        refused ??= error;
+      }
+    }
+    throw refused ?? new Error('no size was tried');
+  } finally {
+    await host.close();
   }
 }
 
@@ -142,6 +171,7 @@ class Host implements ModelHost {
   #options: HostOptions;
   #settings: { memoryBytesMax: number };
   #threads: number;
+  #profiling: boolean;
   #classes: ClassLabels | null;
   #model: HostedModel | undefined;
   #child: Child | undefined;
@@ -159,8 +189,9 @@ class Host implements ModelHost {
   #memory = { rssBytes: 0, rssPeakBytes: 0 };
   #rssLoadedBytes = 0;
 
-  constructor(options: HostOptions, bytes: number, classes: ClassLabels | null) {
+  constructor(options: HostOptions, bytes: number, classes: ClassLabels | null, profiling = false) {
     this.#options = options;
+    this.#profiling = profiling;
     this.#classes = classes;
     this.#threads = options.threads ?? availableParallelism();
     this.#settings = { memoryBytesMax: options.memoryBytesMax ?? Math.min(2 * bytes + 2 ** 30, totalmem() / 2) };
@@ -209,6 +240,12 @@ class Host implements ModelHost {
     return { durationsMs: durations.data, totalMs: reply.totalMs, rssPeakBytes: this.#memory.rssPeakBytes };
   }
 
+  async profile(inputs: TensorMap, runs: number, signal?: AbortSignal): Promise<OperatorTime[]> {
+    const { reply } = await this.#submit({ kind: 'profile', runs }, inputs, undefined, signal);
+    if (reply.kind !== 'profiled') throw new Error('The host answered a profile with something else');
+    return reply.operators;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#restart);
@@ -220,7 +257,7 @@ class Host implements ModelHost {
 
   // ---- queue
 
-  async #submit(header: Omit<Extract<HostRequest, { kind: 'run' }>, 'id' | 'tensors'> | Omit<Extract<HostRequest, { kind: 'measure' }>, 'id' | 'tensors'>, inputs: TensorMap, deadlineMs: number | undefined, signal: AbortSignal | undefined): Promise<{ reply: HostReply; tensors: TensorMap }> {
+  async #submit(header: Omit<Extract<HostRequest, { kind: 'run' }>, 'id' | 'tensors'> | Omit<Extract<HostRequest, { kind: 'measure' }>, 'id' | 'tensors'> | Omit<Extract<HostRequest, { kind: 'profile' }>, 'id' | 'tensors'>, inputs: TensorMap, deadlineMs: number | undefined, signal: AbortSignal | undefined): Promise<{ reply: HostReply; tensors: TensorMap }> {
     if (this.#closed) throw new Problem('run-cancelled', `The host of ${this.#options.file} is closed`);
     if (this.#down) throw this.#down;
     if (signal?.aborted) throw this.#cancelled();
@@ -395,7 +432,7 @@ class Host implements ModelHost {
     const { file, sha256, externalSha256, arena } = this.#options;
     const digests: [string, string][] = [...(externalSha256 ?? [])];
     if (sha256 !== undefined) digests.push(['', sha256]);
-    return { kind: 'load', id: this.#nextId++, file, sha256: digests, provider, threads: this.#threads, arena: arena ?? true };
+    return { kind: 'load', id: this.#nextId++, file, sha256: digests, provider, threads: this.#threads, arena: arena ?? true, profiling: this.#profiling };
   }
 
   /** Blames the run the process was working on, keeps the others, and starts again. */
@@ -475,7 +512,7 @@ function digestOf(pending: Pending): string {
   return hash.digest('hex');
 }
 
-function inspect(file: string): { bytes: number; externalBytes: number; classes: ClassLabels | null } {
+function inspect(file: string): { bytes: number; externalBytes: number; classes: ClassLabels | null; nodes: number } {
   let descriptor: number;
   try {
     descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -485,7 +522,8 @@ function inspect(file: string): { bytes: number; externalBytes: number; classes:
   try {
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) throw new Problem('file-unreadable', `${file} is not a regular file`, { where: { path: file } });
-    return summarize(readModel(fileSource(descriptor, stat.size)));
+    const summary = summarize(readModel(fileSource(descriptor, stat.size)));
+    return { ...summary, nodes: summary.nodeCountExpanded };
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     throw new Problem(error.fault === 'truncated' ? 'model-incomplete' : 'model-refused', `${file}: ${error.message}`, { cause: error, where: { path: file } });

@@ -15,6 +15,7 @@ const messages: ViewMessage[] = [
   { kind: 'ask', id: 7, question: { ask: 'run-rows', run: 'r-1', role: 'holdout', rows: [0, 5, 7] } },
   { kind: 'ask', id: 8, question: { ask: 'readiness', model: 'flight-delay' } },
   { kind: 'ask', id: 9, question: { ask: 'model-file', path: 'models/a/v1/model.onnx' } },
+  { kind: 'ask', id: 11, question: { ask: 'operator-times', path: 'models/a/v1/model.onnx' } },
   { kind: 'ask', id: 10, question: { ask: 'model-file-difference', path: 'a.onnx', against: 'b.onnx' } },
   { kind: 'act', action: { do: 'run', command: { kind: 'run', models: ['flight-delay'], versions: ['v3'], force: true, watch: true } } },
   { kind: 'act', action: { do: 'run', command: { kind: 'run' } } },

@@ -55,6 +55,7 @@ describe('in a language in which every letter is another', () => {
     runs: [run('2', 'fail')],
     batches: ['1/1', '1/2', '2'].map((name, index) => ({ id: name, name, dataset: name.split('/')[0], digest: '1', checkedAt: at, rows: 1000, failing: index, moved: index, inconclusive: index, effects: {} })),
     active: [],
+    serving: null,
   };
   const folder: FolderState = { name: '1', uri: '1', snapshot, outline: null, activity: null, nowMs: Date.parse(at) + 3_600_000 * 7 };
   const saidBy = (rows: Row[]): string[] => rows.flatMap((row) => [row.label, row.description ?? '', row.tooltip ?? '', row.spoken, row.command?.title ?? '', ...saidBy(row.children ?? [])]);

@@ -51,6 +51,9 @@ export function fakeSlipway(): { slipway: Slipway; submitted: [string, Command][
     modelFile: async (path) => {
       throw new Problem('file-missing', `${path} is not there`);
     },
+    operatorTimes: async (path) => {
+      throw new Problem('file-missing', `${path} is not there`);
+    },
     modelFileDifference: async (path) => {
       throw new Problem('file-missing', `${path} is not there`);
     },

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProblemBody } from '../../protocol/problem.ts';
 import { routeOf } from '../../protocol/view.ts';
-import type { ModelFileDifference, ModelFileReport, WeightStatistics } from '../../protocol/workspace.ts';
+import type { ModelFileDifference, ModelFileReport, OperatorTimes, WeightStatistics } from '../../protocol/workspace.ts';
 import { connect, type Connection } from '../../server/connection.ts';
 import { openModelFile } from '../../server/registry/open-model-file.ts';
 import { config, scorer, tinyWorkspace, writeFiles } from '../cli/tiny-workspace.ts';
@@ -73,6 +73,20 @@ describe('a model file', () => {
     expect((await report('models/toy/v1/model.onnx')).versions).toMatchObject([{ columns: { a: ['b'], b: [] } }]);
     await writeFiles(workspace, { 'slipway.yaml': `${config}\nallow: [../shared]\n` });
   });
+
+  it('tells where the time of a version goes, by operator, and runs nothing that was not judged', async () => {
+    const path = 'models/toy/v1/model.onnx';
+    const { body } = await ask<OperatorTimes>(owner, 'GET', routeOf({ ask: 'operator-times', path }));
+    expect(body).toMatchObject({ rows: 64, runs: 30 });
+    expect(body.operators.map(({ operator }) => operator)).toContain('Sigmoid');
+    const times = body.operators.map(({ ms }) => ms);
+    expect(times).toEqual([...times].sort((a, b) => b - a));
+    expect(times.every((ms) => ms >= 0)).toBe(true);
+    await writeFiles(workspace, { 'copies/strange.onnx': scorer(7, 7) });
+    for (const [wrong, code] of [['copies/strange.onnx', 'not-found'], ['../secret.onnx', 'path-outside-workspace'], ['models/none.onnx', 'file-missing']]) {
+      expect((await ask<ProblemBody>(owner, 'GET', routeOf({ ask: 'operator-times', path: wrong }))).body).toMatchObject({ code });
+    }
+  }, 60_000);
 
   it('has no verdict once it is another, and has it wherever the same bytes lie', async () => {
     await writeFiles(workspace, { 'copies/elsewhere.onnx': scorer(-1, 0), 'copies/other.onnx': scorer(-1, 0.5) });

@@ -30,6 +30,7 @@ function answerTo(question: Question, runs: RunReport[], more: RunSummary[]): An
     case 'readiness':
     case 'model-file':
     case 'model-file-difference':
+    case 'operator-times':
       return null;
   }
 }

@@ -232,6 +232,29 @@ describe.skipIf(path === null && process.env.CI === undefined)('pages of data, r
     }
   });
 
+  it('operators are measured when somebody asks for it, and drawn by their share of the time', async () => {
+    const asked: string[] = [];
+    const view = await openView(browser, dist, {
+      target: { view: 'model-file', path: v2, against: null },
+      answer: (question) => {
+        asked.push(question.ask);
+        return dataAnswers(question);
+      },
+    });
+    const { page } = view;
+    await page.getByRole('button', { name: 'Measure Operators' }).waitFor();
+    expect(asked).not.toContain('operator-times');
+    await page.getByRole('button', { name: 'Measure Operators' }).click();
+    await page.getByRole('img', { name: 'Time by operator: TreeEnsembleClassifier takes 76.3 %' }).waitFor();
+    expect(await violationsOn(page)).toEqual([]);
+    await close(view);
+    for (const [target, can] of [[{ view: 'model-file', path: v2, against: null }, { work: false, editor: true }], [{ view: 'model-file', path: bare, against: null }, { work: true, editor: true }]] as const) {
+      const without = await open(target, { can });
+      expect(await without.page.getByRole('button', { name: 'Measure Operators' }).count()).toBe(0);
+      await close(without);
+    }
+  });
+
   it('readiness leads to its evidence, and asks for the statement that is missing', async () => {
     const view = await open({ view: 'readiness', model: 'flight-delay' });
     const { page } = view;
