@@ -100,8 +100,8 @@ describe('forming batches', () => {
     expect([...ends].map(([name, end]) => [name, rowsOf(end)])).toEqual([['a', [1.5]], ['b', [2.5, 3.5]], ['c', [4.5]]]);
     expect(ends.get('c')).toMatchObject({ queueUs: 1000, computeUs: 1000, batchRows: 3, closedBy: 'idle-runner' });
     expect(batches).toEqual([
-      { rows: 1, requests: 1, priority: 'interactive', closedBy: 'idle-runner', queueUs: 0, inputUs: 0, computeUs: 1000, outputUs: 0, outcome: 'answered', unbatched: null },
-      { rows: 3, requests: 2, priority: 'interactive', closedBy: 'idle-runner', queueUs: 1000, inputUs: 0, computeUs: 1000, outputUs: 0, outcome: 'answered', unbatched: null },
+      { rows: 1, requests: 1, priority: 'interactive', closedBy: 'idle-runner', queueUs: 0, inputUs: 0, computeUs: 1000, outputUs: 0, outcome: 'answered', unbatched: null, traces: [] },
+      { rows: 3, requests: 2, priority: 'interactive', closedBy: 'idle-runner', queueUs: 1000, inputUs: 0, computeUs: 1000, outputUs: 0, outcome: 'answered', unbatched: null, traces: [] },
     ]);
   });
 

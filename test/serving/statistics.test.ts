@@ -6,7 +6,7 @@ import { mergeSketches, sketchQuantile } from '../../server/stats/quantile-sketc
 const served = { rows: 2, queueUs: 10, inputUs: 20, inferUs: 300.5, outputUs: 40 };
 
 function ran(rows: number, closedBy: CloseReason = 'idle-runner', outcome: BatchRun['outcome'] = 'answered'): BatchRun {
-  return { rows, requests: 1, priority: 'interactive', closedBy, queueUs: 0, inputUs: 1, computeUs: 100, outputUs: 2, outcome, unbatched: null };
+  return { rows, requests: 1, priority: 'interactive', closedBy, queueUs: 0, inputUs: 1, computeUs: 100, outputUs: 2, outcome, unbatched: null, traces: [] };
 }
 
 describe('counters in Triton\'s words', () => {
