@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../protocol/config.ts';
 import type { RouteStatus } from '../protocol/serving.ts';
-import { answersOf, inputsOf, parseRows, type KnownRows } from './answer-rows.ts';
+import { answersOf, inputsOf, parseRows, type KnownRows, type Row } from './answer-rows.ts';
 import type { EndpointReply, EndpointRequest, EndpointRoute } from './endpoint.ts';
+import type { BatchInfo } from './engines/onnx-probe.ts';
 import type { TensorMap } from './engines/tensor.ts';
 import { metricsContentType, type Metrics } from './metrics.ts';
 import type { Tracing } from './open-telemetry.ts';
@@ -113,9 +114,23 @@ async function predictRows(parts: InferenceParts, asking: EndpointRequest): Prom
   const { features, labels } = await parts.rowsOf(model);
   return counted(parts, served, asking, async (timed) => {
     const rows = parseRows(asking.body);
-    const outputs = await timed.compute(inputsOf(rows, served.model(), config, features), rows.length, null);
-    return { ...json({ model, version, digest: `sha256:${digest}`, predictions: answersOf(outputs, rows.length, served.model(), config, labels) }), headers: told(served), compressible: true };
+    const hosted = served.model();
+    const predictions: object[] = [];
+    for (const { taken, filled } of runsOf(rows, hosted.batch)) {
+      const outputs = await timed.compute(inputsOf(filled, hosted, config, features), taken, null);
+      for (const answer of answersOf(outputs, taken, hosted, config, labels)) predictions.push(answer);
+    }
+    return { ...json({ model, version, digest: `sha256:${digest}`, predictions }), headers: told(served), compressible: true };
   });
+}
+
+/** As the model was judged: all rows together where they do not influence each other, else as many as a run takes, the last one filled up. */
+function* runsOf(rows: readonly Row[], { batchable, axis, fixedRows }: BatchInfo): Generator<{ taken: number; filled: readonly Row[] }> {
+  const rowsPerRun = fixedRows ?? (batchable && axis === 0 ? rows.length : 1);
+  for (let from = 0; from < rows.length; from += rowsPerRun) {
+    const part = rows.slice(from, from + rowsPerRun);
+    yield { taken: part.length, filled: part.length === rowsPerRun || fixedRows === null ? part : [...part, ...Array.from({ length: rowsPerRun - part.length }, () => part[0])] };
+  }
 }
 
 interface Timed {
@@ -129,22 +144,23 @@ async function counted({ cache, tracing }: InferenceParts, served: ServedVersion
   const trace = tracing?.begin('predict', headers, beganMs) ?? null;
   trace?.add(tracedAs(served, parameters));
   const sinceUs = (ms: number): number => (performance.now() - ms) * 1000;
-  let succeed = (_nowUs: { total: number; output: number }): void => {};
+  const done = { rows: 0, inputUs: 0, queueUs: 0, inferUs: 0, lookupUs: 0, computed: false };
   let answeredMs = beganMs;
   try {
     const reply = await act({
       async compute(inputs, rows, asked) {
-        const inputUs = sinceUs(beganMs);
-        trace?.stage('decode', beganMs, performance.now());
+        done.rows += rows;
+        done.inputUs += sinceUs(answeredMs);
+        trace?.stage('decode', answeredMs, performance.now());
         const outputs = asked?.outputs?.map(({ name }) => name) ?? null;
         const lookupMs = performance.now();
         const key = cache === null ? null : cacheKeyOf({ modelDigest: about.digest, version: about.version, provider: served.model().provider, inputs, outputs, sequenceId: asked?.sequenceId ?? null });
         const kept = key === null ? undefined : cache?.get(key);
         const lookupUs = sinceUs(lookupMs);
+        done.lookupUs += lookupUs;
         if (kept !== undefined) {
           answeredMs = performance.now();
           trace?.add({ 'slipway.cache.hit': true });
-          succeed = ({ total }) => statistics.cacheHit({ rows, us: total, lookupUs });
           return kept;
         }
         const answered = await served.infer({ inputs, outputs, priority: priorityOf(asked?.priority ?? 0), timeoutMs: asked === null || asked.timeoutUs === 0 ? null : asked.timeoutUs / 1000, signal, ...(trace !== null && { trace }) });
@@ -154,18 +170,21 @@ async function counted({ cache, tracing }: InferenceParts, served: ServedVersion
           cache?.set(key, answered.outputs);
           statistics.cacheMiss(lookupUs + sinceUs(answeredMs));
         }
-        succeed = ({ output }) => statistics.success({ rows, inputUs, queueUs: answered.queueUs, inferUs: answered.computeUs, outputUs: output });
+        done.queueUs += answered.queueUs;
+        done.inferUs += answered.computeUs;
+        done.computed = true;
         return answered.outputs;
       },
     });
-    succeed({ total: sinceUs(beganMs), output: sinceUs(answeredMs) });
+    if (done.computed) statistics.success({ ...done, outputUs: sinceUs(answeredMs) });
+    else statistics.cacheHit({ rows: done.rows, us: sinceUs(beganMs), lookupUs: done.lookupUs });
     if (trace === null) return reply;
     trace.stage('encode', answeredMs, performance.now());
     trace.end(performance.now());
     return { ...reply, headers: { ...reply.headers, traceresponse: trace.response } };
   } catch (error) {
     statistics.failure(reasonOf(error, signal), sinceUs(beganMs));
-    trace?.fail(error, performance.now());
+    trace?.fail(signal.aborted ? null : error, performance.now());
     throw error;
   }
 }

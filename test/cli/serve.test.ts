@@ -2,7 +2,8 @@ import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildSlipway, makeWorkspace, type Running, type Slipway } from './slipway.ts';
-import { config, scorer, tinyWorkspace } from './tiny-workspace.ts';
+import { float, graph, model, node, value } from '../hostile/onnx-writer.ts';
+import { config, scorer, tinyWorkspace, writeFiles } from './tiny-workspace.ts';
 
 let slipway: Slipway;
 let workspace: string;
@@ -94,6 +95,16 @@ describe('slipway serve', () => {
     const url = await serve();
     const answer = await post(`${url}${path}`, body);
     expect([answer.status, (answer.body as { error: string }).error]).toEqual([status, expect.stringMatching(message)]);
+  });
+
+  it('rows are run as the model was judged: one by one where they influence each other, in full runs where it takes so many', async () => {
+    const centred = model({ graph: graph({ nodes: [node('ReduceMean', ['a'], ['mean'], { keepdims: { int: 1 } }), node('Sub', ['a', 'mean'], ['value'])], inputs: [value('a', float, ['N', 1])], outputs: [value('value', float, ['N', 1])] }) });
+    const doubled = model({ graph: graph({ nodes: [node('Add', ['a', 'a'], ['value'])], inputs: [value('a', float, [4, 1])], outputs: [value('value', float, [4, 1])] }) });
+    await writeFiles(workspace, { 'slipway.yaml': 'models:\n  centred: {task: regression}\n  doubled: {task: regression}\n', 'models/centred/v1/model.onnx': centred, 'models/doubled/v1/model.onnx': doubled });
+    const url = await serve();
+    const values = async (name: string): Promise<number[]> => ((await post(`${url}/v1/models/${name}/predict`, { rows: [1, 2, 3, 4, 5, 6].map((a) => ({ a })) })).body as { predictions: { value: number }[] }).predictions.map(({ value: each }) => each);
+    expect(await values('centred')).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(await values('doubled')).toEqual([2, 4, 6, 8, 10, 12]);
   });
 
   it('a file that changes is served without a gap, and what cannot be loaded never takes the place of what works', async () => {
