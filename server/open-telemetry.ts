@@ -73,8 +73,12 @@ export class TracedRequest {
     this.#span.end(endMs);
   }
 
-  /** The error's message stays here: it may quote what was sent. */
+  /** The error's message stays here: it may quote what was sent. @param error null: the caller has left */
   fail(error: unknown, endMs: number): void {
+    if (error === null) {
+      this.#span.setAttribute('error.type', 'cancelled').end(endMs);
+      return;
+    }
     const { code, status } = problemBody(error);
     this.#span.setAttributes({ 'error.type': code, 'http.response.status_code': status });
     if (status >= 500) this.#span.setStatus({ code: SpanStatusCode.ERROR });
