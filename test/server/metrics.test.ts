@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -109,6 +110,15 @@ describe('of models that are asked', () => {
     expect(valueOf(page, 'nv_inference_compute_infer_duration_us', v1)).toBeGreaterThan(0);
   });
 
+  it.runIf(process.platform === 'linux')('a process that ended by itself is counted, and its version answers again', async () => {
+    const crashes = async (): Promise<number> => valueOf(await look(), 'slipway_host_restarts_total', { model: 'toy', version: 'v1', reason: 'crash' }) ?? 0;
+    expect(await crashes()).toBe(0);
+    for (const pid of hostsOf(process.pid)) process.kill(pid, 'SIGKILL');
+    while ((await crashes()) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await infer('toy', [7])).toBe(200);
+    expect(await crashes()).toBe(1);
+  });
+
   it('no counter goes back when another file takes the version’s name, nor when the model is unloaded', async () => {
     const before = await look();
     const digest = (page: Exposition): string => page.samples.find(({ name, labels }) => name === 'slipway_model_info' && labels.model === 'toy' && labels.version === 'v2')?.labels.digest ?? '';
@@ -129,3 +139,14 @@ describe('of models that are asked', () => {
     expect(counters.filter(({ name, labels, value }) => (valueOf(page, name, labels) ?? -1) < value)).toEqual([]);
   });
 });
+
+function hostsOf(parent: number): number[] {
+  return readdirSync('/proc').map(Number).filter((pid) => {
+    if (!Number.isInteger(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/status`, 'utf8').includes(`\nPPid:\t${parent}\n`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('onnx-host');
+    } catch {
+      return false; // It ended while we looked.
+    }
+  });
+}
