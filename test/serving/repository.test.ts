@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { TensorMap } from '../../server/engines/tensor.ts';
+import type { Tensor, TensorMap } from '../../server/engines/tensor.ts';
 import { openRepository, type Repository } from '../../server/serving/repository.ts';
 import type { ServedVersion, ServingSettings, VersionToServe } from '../../server/serving/served-version.ts';
 import { scorer } from '../cli/tiny-workspace.ts';
@@ -34,7 +34,7 @@ async function version(model: string, name: string, bytes: Uint8Array): Promise<
 }
 
 const settled = (): Promise<unknown> => Promise.all(repository.models().flatMap((model) => repository.versions(model).map((served) => served.settled)));
-const column = (value: number) => ({ datatype: 'float32', shape: [1, 1], data: Float32Array.of(value) }) as const;
+const column = (value: number): Tensor => ({ datatype: 'float32', shape: [1, 1], data: Float32Array.of(value) });
 const inputs: TensorMap = new Map([['a', column(1)], ['b', column(0)]]);
 const score = async (served: ServedVersion): Promise<number> => Number((await served.infer({ inputs, outputs: null, priority: 'interactive', timeoutMs: null })).outputs.get('score')?.data[0 as never]);
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
