@@ -74,7 +74,7 @@ td.drawing svg, th svg { max-width: none; } .wide svg { max-width: none; }
 svg text { font: 11px var(--digits); fill: var(--quiet); font-variant-numeric: tabular-nums; }
 svg .label { font-family: var(--text); fill: var(--ink); } svg .label.digits { font-family: var(--digits); } svg .large { font-size: 14px; font-weight: 600; fill: var(--ink); } svg .accent { fill: var(--accent); }
 svg .end { text-anchor: end; } svg .middle { text-anchor: middle; }
-svg .axis, svg .edge { stroke: var(--line); fill: none; } svg .guide { stroke: var(--past); stroke-dasharray: 2 3; fill: none; }
+svg .axis { stroke: var(--line); fill: none; } svg .edge { stroke: var(--past); fill: none; opacity: .5; } svg .guide { stroke: var(--past); stroke-dasharray: 2 3; fill: none; }
 svg .past { stroke: var(--past); fill: none; stroke-width: 1.5; } svg .past.dashed { stroke-dasharray: 4 3; } svg .whisker { stroke: var(--past); fill: none; stroke-width: 1; } svg .past-area { fill: var(--past); opacity: .3; }
 svg .now { stroke: var(--accent); fill: none; stroke-width: 2; } svg .now.thin { stroke-width: 1; } svg .now-area { fill: var(--accent); opacity: .25; }
 svg .dot { fill: var(--accent); } svg .ring { fill: var(--ground); stroke: var(--accent); stroke-width: 2; } svg .past-dot { fill: var(--past); } svg .between { stroke: var(--past); stroke-width: 2; opacity: .5; }
