@@ -93,6 +93,7 @@ export interface ExportLimits {
   timeoutMs: number;
 }
 
+const answerBytesMax = 65_536;
 const limitsDefault: ExportLimits = { queueMax: 4096, exportMax: 512, everyMs: 1000, timeoutMs: 5000 };
 
 export function openTracing({ url, headers, sample, serviceName }: TraceSettings, limits: Partial<ExportLimits> = {}): Tracing {
@@ -135,6 +136,22 @@ function parentOf({ traceparent, tracestate }: IncomingHttpHeaders): Context {
   return trace.setSpanContext(ROOT_CONTEXT, { ...parent, traceFlags: parent.traceFlags & TraceFlags.SAMPLED, isRemote: true, ...(typeof state === 'string' && { traceState: new TraceState(state) }) });
 }
 
+/** As OTLP says it beside a status of success; an answer that says nothing, or too much, refuses none. */
+async function refusedIn(reply: Response): Promise<number> {
+  const bytes = Number(reply.headers.get('content-length'));
+  if (!(bytes > 0 && bytes <= answerBytesMax)) {
+    await reply.body?.cancel();
+    return 0;
+  }
+  const body = new Uint8Array(await reply.arrayBuffer());
+  try {
+    return Number(ProtobufTraceSerializer.deserializeResponse(body).partialSuccess?.rejectedSpans ?? 0);
+  } catch {
+    // It has them: sent again they would be there twice.
+    return 0;
+  }
+}
+
 /** By chance over trace ids; a batch is followed when one of its members is. */
 function samplerOf(sample: number): Sampler {
   const byChance = sample === 1 ? new AlwaysOnSampler() : new TraceIdRatioBasedSampler(sample);
@@ -168,8 +185,10 @@ function openSpanQueue(url: string, headers: Record<string, string>, { queueMax,
     while (waiting.length > 0) {
       const spans = waiting.splice(0, exportMax);
       const outcome = await post(spans);
-      if (outcome === 'taken') exported += spans.length;
-      else if (outcome === 'refused' || closing !== null) dropped['export-failed'] += spans.length;
+      if (typeof outcome === 'number') {
+        exported += spans.length - outcome;
+        dropped['export-failed'] += outcome;
+      } else if (outcome === 'refused' || closing !== null) dropped['export-failed'] += spans.length;
       else {
         const room = Math.max(0, queueMax - waiting.length);
         waiting.unshift(...spans.slice(0, room));
@@ -179,13 +198,14 @@ function openSpanQueue(url: string, headers: Record<string, string>, { queueMax,
     }
   }
 
-  async function post(spans: ReadableSpan[]): Promise<'taken' | 'refused' | 'later'> {
+  /** How many of them a collector that took the rest has refused, or what becomes of all. */
+  async function post(spans: ReadableSpan[]): Promise<number | 'refused' | 'later'> {
     try {
       const body = ProtobufTraceSerializer.serializeRequest(spans);
       if (body === undefined) return 'refused';
       const reply = await fetch(url, { method: 'POST', headers: { ...headers, 'Content-Type': 'application/x-protobuf' }, body: body as Uint8Array<ArrayBuffer>, redirect: 'error', signal: closing ?? AbortSignal.timeout(timeoutMs) });
+      if (reply.ok) return Math.min(spans.length, await refusedIn(reply));
       await reply.body?.cancel();
-      if (reply.ok) return 'taken';
       return [429, 502, 503, 504].includes(reply.status) ? 'later' : 'refused';
     } catch {
       // A collector that is down costs spans, which are counted, and nothing else.

@@ -21,7 +21,7 @@ export interface OtlpCollector {
   spans: ReceivedSpan[];
   requests: { path: string; headers: IncomingHttpHeaders }[];
   /** What it answers from now on; null: nothing at all. */
-  answer(status: number | null): void;
+  answer(status: number | null, body?: Uint8Array): void;
   close(): Promise<void>;
 }
 
@@ -29,6 +29,7 @@ export async function openOtlpCollector(): Promise<OtlpCollector> {
   const spans: ReceivedSpan[] = [];
   const requests: OtlpCollector['requests'] = [];
   let status: number | null = 200;
+  let answerBody: Uint8Array = new Uint8Array(0);
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
@@ -36,7 +37,7 @@ export async function openOtlpCollector(): Promise<OtlpCollector> {
       requests.push({ path: request.url ?? '', headers: request.headers });
       if (status === null) return;
       if (status === 200) spans.push(...spansIn(Buffer.concat(parts)));
-      response.writeHead(status).end();
+      response.writeHead(status, { 'Content-Length': answerBody.length }).end(answerBody);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -44,7 +45,10 @@ export async function openOtlpCollector(): Promise<OtlpCollector> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans,
     requests,
-    answer: (next) => (status = next),
+    answer(next, body = new Uint8Array(0)) {
+      status = next;
+      answerBody = body;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

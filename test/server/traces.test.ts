@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { serving } from '../../server/config/schema.ts';
 import { openSlipway, type Slipway } from '../../server/main.ts';
 import { openTracing, type Tracing } from '../../server/open-telemetry.ts';
 import { traceSettings } from '../../server/trace-settings.ts';
@@ -27,6 +28,10 @@ describe('where spans go', () => {
   ])('%s', (_, config, env, expected) => {
     expect(traceSettings(config, env)).toEqual(expected);
   });
+});
+
+it.each(['http://user:password@here:4318', 'ftp://here', 'here:4318', 'http://here?key=1', 'http://here/#x', 'http://he re', '', 4318])('slipway.yaml cannot send them to %j', (endpoint) => {
+  expect(serving.safeParse({ trace: { endpoint } }).success).toBe(false);
 });
 
 describe('against a stand-in for a collector', () => {
@@ -94,6 +99,23 @@ describe('against a stand-in for a collector', () => {
     collector.answer(400);
     tracing?.begin('predict', {}, 1)?.end(2);
     await until(() => tracing?.counts().dropped['export-failed'] === 1);
+    expect(collector.spans).toHaveLength(1);
+  });
+
+  it('spans that a collector leaves out while it takes others are counted as lost', async () => {
+    // ExportTraceServiceResponse { partial_success { rejected_spans: 2 } }
+    collector.answer(200, Uint8Array.of(0x0a, 0x02, 0x08, 0x02));
+    open();
+    for (let request = 0; request < 5; request++) tracing?.begin('predict', {}, 1)?.end(2);
+    await tracing?.close();
+    expect(tracing?.counts()).toEqual({ exported: 3, dropped: { 'queue-full': 0, 'export-failed': 2 } });
+  });
+
+  it('an answer that cannot be read does not make it send them again', async () => {
+    collector.answer(200, Uint8Array.of(0x0a, 0x7f, 0x08));
+    open().begin('predict', {}, 1)?.end(2);
+    await until(() => tracing?.counts().exported === 1);
+    await tracing?.close();
     expect(collector.spans).toHaveLength(1);
   });
 
