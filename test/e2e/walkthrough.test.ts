@@ -64,9 +64,11 @@ describe.sequential('the walkthrough, in a window without a folder', () => {
     await expect.poll(() => done(workbench.page), eventually).toContain('Bring models and data');
     await workbench.command('Slipway: Run Gates');
     await expect.poll(() => done(workbench.page), { timeout: 200_000, interval: 250 }).toEqual(['Bring models and data', 'Set up the workspace', 'Judge the models']);
-    await workbench.row('Models', /^v1/).click();
+    await workbench.command('Slipway: Open Report');
+    await workbench.choose('v1');
     await workbench.frame('slip-gates-page h1:has-text("v1")');
-    await workbench.row('Data', 'current').click();
+    await workbench.command('Slipway: Open Data Quality');
+    await workbench.choose('current/');
     await workbench.frame('slip-data-page h1:not(.spoken)');
     await openWalkthrough();
     await expect.poll(() => done(workbench.page), eventually).toHaveLength(5);

@@ -172,6 +172,7 @@ export async function openWorkbench(context: BrowserContext, address: string): P
     async screenshot(name) {
       // What the pointer happens to rest on is no part of the picture.
       await page.mouse.move(0, 0);
+      await page.locator('.workbench-hover').first().waitFor({ state: 'hidden' });
       await page.screenshot({ path: join(process.env.SLIPWAY_SCREENSHOTS ?? screenshots, `${name}.png`) });
     },
     async useTheme(theme) {
