@@ -134,7 +134,7 @@ export async function openPredictionLog(options: PredictionLogOptions): Promise<
   await mkdir(options.folder, { recursive: true, mode: 0o700 });
   const folder = await realpath(options.folder);
   await removeLeftOvers(folder, now());
-  const hashKey = settings.inputs === 'hash' ? await readHashKey(join(folder, 'hash.key')) : null;
+  const hashKey = settings.inputs === 'hash' ? await predictionHashKey(folder) : null;
   const parquet = options.writeFile === undefined ? await openParquetWriter({ directories: [folder] }) : null;
   const writeFile: WriteFile =
     options.writeFile ??
@@ -150,6 +150,7 @@ export async function openPredictionLog(options: PredictionLogOptions): Promise<
   let callOff: (() => void) | null = null;
   let diskToldOf = false;
   let open = true;
+  let files = await predictionFiles(folder);
   await retain();
 
   function recorder(of: RecordedModel): PredictionRecorder {
@@ -205,13 +206,16 @@ export async function openPredictionLog(options: PredictionLogOptions): Promise<
       if ((await mkdir(place, { recursive: true, mode: 0o700 })) !== undefined) await syncFolder(folder);
       await writeFile(temporary, file.columns(), { [layoutKey]: JSON.stringify(file.layout) });
       await moveDurably(temporary, path);
+      const { size: bytes } = await stat(path);
+      files.push({ path, folder: place, fromMs: file.fromMs, toMs: file.toMs, rows: file.rows, bytes });
       counts.written += file.rows;
       counts.files++;
       diskToldOf = false;
     } catch (cause) {
       await rm(temporary, { force: true }).catch(() => undefined);
       dropped.disk += file.rows;
-      tell(`Predictions of ${model} cannot be recorded in`, place, cause);
+      if (!diskToldOf) onProblem(new Problem('file-unwritable', `Predictions of ${model} cannot be recorded in ${place}: ${cause instanceof Error ? cause.message : String(cause)}. They are answered all the same`, { cause, where: { path: place } }));
+      diskToldOf = true;
     } finally {
       counts.waiting -= file.rows;
       counts.waitingBytes -= file.bytes;
@@ -219,23 +223,17 @@ export async function openPredictionLog(options: PredictionLogOptions): Promise<
     await retain();
   }
 
-  function tell(message: string, path: string, cause: unknown): void {
-    if (!diskToldOf) onProblem(new Problem('file-unwritable', `${message} ${path}: ${cause instanceof Error ? cause.message : String(cause)}. They are answered all the same`, { cause, where: { path } }));
-    diskToldOf = true;
-  }
-
   /** The oldest go first. A file that cannot be removed is tried again after the next one was written. */
   async function retain(): Promise<void> {
-    const files = await predictionFiles(folder).catch((error: unknown) => {
-      tell('Recorded predictions cannot be looked through in', folder, error);
-      return [];
-    });
     let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     const oldestMs = now() - settings.keepDays * 86_400_000;
+    const kept: PredictionFile[] = [];
     for (const file of files.sort((a, b) => a.toMs - b.toMs)) {
-      if (file.toMs >= oldestMs && bytes <= settings.keepBytes) continue;
-      if (await removed(file)) bytes -= file.bytes;
+      const stays = (file.toMs >= oldestMs && bytes <= settings.keepBytes) || !(await removed(file));
+      if (stays) kept.push(file);
+      else bytes -= file.bytes;
     }
+    files = kept;
   }
 
   async function flush(): Promise<void> {
@@ -461,7 +459,9 @@ function elementText(tensor: Tensor, at: number): string {
   return tensor.datatype === 'string' ? tensor.data.dictionary[tensor.data.codes[at]] : String(tensor.data[at]);
 }
 
-async function readHashKey(path: string): Promise<Uint8Array> {
+/** Of this workspace, made when first asked for; who has it can guess at what was hashed. */
+export async function predictionHashKey(folder: string): Promise<Uint8Array> {
+  const path = join(folder, 'hash.key');
   try {
     return await readFile(path);
   } catch (error) {

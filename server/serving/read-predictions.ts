@@ -1,8 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { quoteIdentifier, quoteLiteral, type Analysis, type Chunk, type ChunkColumn } from '../engines/duckdb.ts';
 import type { TensorMap } from '../engines/tensor.ts';
 import { Problem } from '../problem.ts';
 import { layoutKey, type FileLayout } from './prediction-log.ts';
+import { labelsFile } from './import-labels.ts';
 import { predictionFiles, type PredictionFile } from './prediction-files.ts';
 import { columnNamed, isNullAt, packedShape, tensorsFrom, textAt, type ReadColumns, type TensorLayout } from './tensor-columns.ts';
 
@@ -35,6 +37,8 @@ export interface RecordedBatch {
   outputs: TensorMap | null;
   /** Milliseconds that the requests took as wholes. */
   totalMs: Float64Array;
+  /** What turned out to be right, as `importLabels` was given it; null where that is not known. */
+  labels: (string | null)[];
 }
 
 /**
@@ -71,7 +75,7 @@ export async function* readPredictions(analysis: Analysis, folder: string, windo
   }
 }
 
-async function* readFile(analysis: Analysis, { path }: PredictionFile, window: RecordedWindow): AsyncGenerator<RecordedBatch, void, undefined> {
+async function* readFile(analysis: Analysis, { path, folder }: PredictionFile, window: RecordedWindow): AsyncGenerator<RecordedBatch, void, undefined> {
   const { model, version, fromMs, toMs, signal } = window;
   try {
     const layout = await layoutOf(analysis, path, signal);
@@ -82,8 +86,10 @@ async function* readFile(analysis: Analysis, { path }: PredictionFile, window: R
       ...(fromMs === undefined ? [] : [`epoch_ms(requested_at) >= ${fromMs}`]),
       ...(toMs === undefined ? [] : [`epoch_ms(requested_at) < ${toMs}`]),
     ];
-    const sql = `SELECT ${names.map(quoteIdentifier).join(', ')} FROM read_parquet(${quoteLiteral(path)}) WHERE ${conditions.join(' AND ')} ORDER BY requested_at, request_id, row`;
-    for await (const chunk of analysis.stream(sql, [], { signal })) yield* batchesIn(chunk, names, layout, window);
+    const labels = join(folder, labelsFile);
+    const label = existsSync(labels) ? `(SELECT label FROM read_parquet(${quoteLiteral(labels)}) l WHERE l.request_id = p.request_id AND l.row = p.row)` : 'NULL::VARCHAR';
+    const sql = `SELECT ${names.map((name) => `p.${quoteIdentifier(name)}`).join(', ')}, ${label} AS later FROM read_parquet(${quoteLiteral(path)}) p WHERE ${conditions.join(' AND ')} ORDER BY requested_at, request_id, row`;
+    for await (const chunk of analysis.stream(sql, [], { signal })) yield* batchesIn(chunk, [...names, 'later'], layout, window);
   } catch (error) {
     if (existsSync(path) || signal?.aborted === true) throw error;
   }
@@ -125,6 +131,7 @@ function batchOf(layout: FileLayout, read: ReadColumns, from: number, to: number
     inputs: inputs !== null && isWhole(inputs, read, from) ? tensorsFrom(inputs, read, from, to, byRow) : null,
     outputs: isWhole(outputs, read, from) ? tensorsFrom(outputs, read, from, to, byRow) : null,
     totalMs: numbers('total_us').map((us) => us / 1000),
+    labels: Array.from({ length: to - from }, (_, row) => (isNullAt(columnNamed(read, 'later'), from + row) ? null : textAt(columnNamed(read, 'later'), from + row))),
   };
 }
 

@@ -133,7 +133,8 @@ interface Waiting {
   bytes: number;
   production: Answering;
   dueUs: number;
-  stop: AbortController;
+  /** Once it is asked. */
+  stop: AbortController | null;
   callOff: () => void;
   /** Counted already; what comes after changes nothing. */
   settled: boolean;
@@ -143,7 +144,8 @@ class ShadowQueue {
   readonly #name: string;
   readonly #answering: Answering;
   readonly #options: MirrorOptions;
-  readonly #queue: Waiting[] = [];
+  /** Oldest first. */
+  readonly #queue = new Set<Waiting>();
   readonly #asked = new Set<Waiting>();
   readonly #counts = { mirrored: 0, paired: 0, failed: 0, waiting: 0, waitingBytes: 0, repeated: 0, repeatsFailed: 0 };
   readonly #dropped: Record<MirrorDrop, number> = { 'queue-full': 0, deadline: 0, error: 0, stopped: 0 };
@@ -165,15 +167,18 @@ class ShadowQueue {
   take(request: MirroredRequest, bytes: number, production: Answering): void {
     const { waitingRowsMax, waitingBytesMax, clock } = this.#options;
     const deadlineUs = Math.max(deadlineFactor * request.production.totalUs, deadlineUsMin);
-    const waiting: Waiting = { request, bytes, production, dueUs: clock.nowUs() + deadlineUs, stop: new AbortController(), callOff: () => undefined, settled: false };
+    const waiting: Waiting = { request, bytes, production, dueUs: clock.nowUs() + deadlineUs, stop: null, callOff: () => undefined, settled: false };
     this.#counts.mirrored += request.rows;
     this.#counts.waiting += request.rows;
     this.#counts.waitingBytes += bytes;
     if (this.#stop.signal.aborted) return this.#drop(waiting, 'stopped');
     if (request.rows > waitingRowsMax || bytes > waitingBytesMax) return this.#drop(waiting, 'queue-full');
-    this.#queue.push(waiting);
+    this.#queue.add(waiting);
     // The oldest make room; what is being answered already cannot.
-    while (this.#counts.waiting > waitingRowsMax || this.#counts.waitingBytes > waitingBytesMax) this.#drop(this.#queue[0], 'queue-full');
+    for (const oldest of this.#queue) {
+      if (this.#counts.waiting <= waitingRowsMax && this.#counts.waitingBytes <= waitingBytesMax) break;
+      this.#drop(oldest, 'queue-full');
+    }
     if (waiting.settled) return;
     waiting.callOff = clock.after(deadlineUs, () => this.#drop(waiting, 'deadline'));
     this.#askNext();
@@ -186,16 +191,18 @@ class ShadowQueue {
   }
 
   #askNext(): void {
-    while (this.#queue.length > 0 && this.#asked.size < this.#options.concurrency) {
-      const waiting = this.#queue[0];
-      this.#queue.shift();
+    for (const waiting of this.#queue) {
+      if (this.#asked.size >= this.#options.concurrency) return;
+      this.#queue.delete(waiting);
       this.#asked.add(waiting);
       void this.#ask(waiting);
     }
   }
 
   async #ask(waiting: Waiting): Promise<void> {
-    const { request, dueUs, stop } = waiting;
+    const { request, dueUs } = waiting;
+    const stop = new AbortController();
+    waiting.stop = stop;
     try {
       const timeoutMs = Math.max(1, Math.ceil((dueUs - this.#options.clock.nowUs()) / 1000));
       const candidate = await this.#answering.infer({ inputs: request.inputs, outputs: request.wanted, priority: 'shadow', timeoutMs, signal: stop.signal });
@@ -228,9 +235,8 @@ class ShadowQueue {
     if (waiting.settled) return;
     this.#settle(waiting);
     this.#dropped[reason] += waiting.request.rows;
-    const at = this.#queue.indexOf(waiting);
-    if (at >= 0) this.#queue.splice(at, 1);
-    waiting.stop.abort();
+    waiting.stop?.abort();
+    this.#queue.delete(waiting);
   }
 
   #settle(waiting: Waiting): void {

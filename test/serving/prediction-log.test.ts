@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openAnalysis, openParquetWriter, type Analysis } from '../../server/engines/duckdb.ts';
+import { openAnalysis, openParquetWriter, type Analysis, type ParquetWriter } from '../../server/engines/duckdb.ts';
 import { encodeStrings, type Tensor, type TensorMap } from '../../server/engines/tensor.ts';
 import type { Problem } from '../../server/problem.ts';
 import { importLabels } from '../../server/serving/import-labels.ts';
@@ -126,7 +126,7 @@ describe('what is recorded', () => {
     await log.close();
     const [batch, ...others] = await readAll();
     expect(others).toEqual([]);
-    expect(batch).toEqual({ version: 'v1', digest: 'abc', atMs: Float64Array.of(startMs, startMs, startMs), requestIds: ['abc', 'abc', 'abc'], rows: Int32Array.of(0, 1, 2), inputs: flightInputs(3), outputs: flightOutputs(3), totalMs: Float64Array.of(2.5, 2.5, 2.5) });
+    expect(batch).toEqual({ version: 'v1', digest: 'abc', atMs: Float64Array.of(startMs, startMs, startMs), requestIds: ['abc', 'abc', 'abc'], rows: Int32Array.of(0, 1, 2), inputs: flightInputs(3), outputs: flightOutputs(3), totalMs: Float64Array.of(2.5, 2.5, 2.5), labels: [null, null, null] });
   });
 
   test('files can be asked in SQL, by the names of the data’s columns', async () => {
@@ -325,6 +325,46 @@ describe('files', () => {
   });
 });
 
+describe('reading', () => {
+  test('a file that retention takes meanwhile is left out', async () => {
+    const log = await openLog({ fileRows: 1 });
+    for (const atMs of [startMs, startMs + 1]) log.recorder(flights).record(prediction({ atMs, requestId: String(atMs - startMs) }));
+    await log.close();
+    const read: string[] = [];
+    const [, second] = await predictionFiles(folder);
+    for await (const { requestIds } of readPredictions(analysis, folder, { model: 'flights' })) {
+      read.push(...requestIds);
+      rmSync(second.path, { force: true });
+    }
+    expect(read).toEqual(['0']);
+  });
+
+  test.each([
+    ['is damaged', async (path: string) => writeFileSync(path, 'PAR1 torn'), 'cannot be read'],
+    ['is somebody else’s', async (path: string, parquet: ParquetWriter) => parquet.write(path, [{ name: 'a', type: 'VARCHAR', values: ['b'] }]), 'no file of recorded predictions'],
+  ])('a file that %s is named', async (_, write, message) => {
+    const parquet = await openParquetWriter({ directories: [folder] });
+    mkdirSync(join(folder, 'flights'));
+    await write(join(folder, 'flights', `${startMs}-${startMs}-1-00000000.parquet`), parquet);
+    await parquet.close();
+    await expect(readAll()).rejects.toMatchObject({ code: 'dataset-corrupt', message: expect.stringContaining(message) as string });
+  });
+
+  test('whoever stops reading leaves nothing running', async () => {
+    const log = await openLog();
+    const recorder = log.recorder(flights);
+    for (let request = 0; request < 3000; request++) recorder.record(prediction({ atMs: startMs + request }));
+    await log.close();
+    for await (const { atMs } of readPredictions(analysis, folder, { model: 'flights' })) {
+      expect(atMs[0]).toBe(startMs);
+      break;
+    }
+    const stop = new AbortController();
+    stop.abort(new Error('enough'));
+    await expect(readAll({ signal: stop.signal })).rejects.toThrow('enough');
+  });
+});
+
 describe('what is lost is counted', () => {
   test('what finds no room in memory is dropped, by rows and by bytes', async () => {
     for (const limit of [{ waitingRowsMax: 5 }, { waitingBytesMax: 1500 }]) {
@@ -442,7 +482,8 @@ describe('labels that come later', () => {
 
   test('labels find their rows; the same import twice is once; later ones win; the rest are counted', async () => {
     const log = await openLog();
-    for (const requestId of ['a', 'b', 'c']) log.recorder(flights).record(prediction({ requestId, rows: 2 }));
+    const recorder = log.recorder(flights);
+    for (const requestId of ['a', 'b', 'c']) recorder.record(prediction({ requestId, rows: 2 }));
     await log.close();
     const parquet = await openParquetWriter({ directories: [folder] });
     const options = { folder, model: 'flights', analysis, parquet };
@@ -455,6 +496,7 @@ describe('labels that come later', () => {
     expect(await importLabels(options, [{ key: 'a', label: 'cancelled' }, { key: 'a', label: 'on time' }])).toEqual({ given: 2, unmatched: 0, labelled: 2 });
     expect(await labelled()).toEqual([{ request_id: 'a', row: 0, label: 'on time', number: null }, { request_id: 'b', row: 1, label: '1', number: 1 }]);
     expect(await importLabels({ ...options, by: 'input.carrier' }, [{ key: 'carrier 1', label: 'x' }])).toEqual({ given: 1, unmatched: 0, labelled: 4 });
+    expect((await readAll()).flatMap(({ requestIds, rows, labels }) => requestIds.map((id, at) => [id, rows[at], labels[at]]))).toEqual([['a', 0, 'on time'], ['a', 1, 'x'], ['b', 0, null], ['b', 1, 'x'], ['c', 0, null], ['c', 1, 'x']]);
     await expect(importLabels({ ...options, by: 'order' }, [])).rejects.toMatchObject({ code: 'column-missing' });
     await expect(importLabels({ ...options, model: 'none' }, [])).rejects.toMatchObject({ code: 'file-missing' });
     await parquet.close();
