@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { RunReport } from '../../protocol/run.ts';
-import { copyJudgedSample, copySample, makeFolder, runSlipway, startEditor, type Editor } from '../e2e/editor.ts';
+import { copyJudgedSample, copySample, descendantsOf, makeFolder, runSlipway, startEditor, type Editor } from '../e2e/editor.ts';
 import { runInHost } from '../e2e/run-in-host.ts';
 import type { Workbench } from '../e2e/workbench.ts';
 import { chromiumPath, launch } from '../webview/open-view.ts';
@@ -85,8 +85,8 @@ describe.sequential('figures', () => {
       const workspace = await copySample('flight-delay', ['slipway.yaml', 'models/flight-delay/v4', 'expected.json', 'README.md', 'notebook.ipynb', 'bad-batch']);
       const workbench = await editor.open(workspace);
       await workbench.openSidePanel();
-      await workbench.page.locator('.pane .welcome-view-content').getByRole('button', { name: 'Set Up Workspace' }).click();
       const began = performance.now();
+      await workbench.page.locator('.pane .welcome-view-content').getByRole('button', { name: 'Set Up Workspace' }).click();
       await expect.poll(async () => (await workbench.rows('Models')).some((row) => /^Version/.test(row) && !/not judged yet/.test(row)), { timeout: 120_000, interval: 50 }).toBe(true);
       const judged = (await workbench.rows('Models')).find((row) => /^Version/.test(row) && !/not judged yet/.test(row)) ?? '';
       await workbench.page.getByRole('treeitem', { name: judged, exact: true }).click();
@@ -95,6 +95,26 @@ describe.sequential('figures', () => {
       await workbench.close();
     }
     note('Set Up Workspace pressed → first report open (flight-delay, 3 versions)', whole, 's', 15);
+  });
+
+  it('a server that is killed', async () => {
+    const found: number[] = [];
+    for (let time = 0; time < 3; time++) {
+      const workspace = await copySample('flight-delay', ['models/flight-delay/v3', 'models/flight-delay/v4']);
+      const workbench = await editor.open(workspace);
+      await workbench.openSidePanel();
+      await workbench.command('Slipway: Run Gates');
+      const underWay = workbench.page.locator('.statusbar-item').filter({ hasText: /v\d: / });
+      await underWay.waitFor();
+      const [server] = (await descendantsOf(editor.pid)).filter(({ command }) => command.includes('server.js') && command.includes(workspace));
+      const began = performance.now();
+      process.kill(server.pid, 'SIGKILL');
+      await underWay.waitFor({ state: 'hidden' });
+      await underWay.waitFor();
+      found.push((performance.now() - began) / 1000);
+      await workbench.close();
+    }
+    note('server killed in the middle of a run → the run is under way again', found, 's', 3);
   });
 
   it('feedback and reports in the editor', async () => {
