@@ -27,7 +27,8 @@ export interface MirroredRequest {
   rows: number;
   /** Outputs that were asked for; null: all. */
   wanted: readonly string[] | null;
-  production: ShadowAnswer & { totalUs: number };
+  /** Which version answered: where requests are split, each is compared with its own. */
+  production: ShadowAnswer & { version: string; totalUs: number };
 }
 
 /** A request with the answers of both. */

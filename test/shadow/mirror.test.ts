@@ -15,7 +15,7 @@ function answer(value: number, rows = 1, batchRows = rows): ShadowAnswer {
 
 function request(changes: Partial<MirroredRequest> = {}): MirroredRequest {
   const { rows = 1 } = changes;
-  return { requestId: 'r', traceId: null, atMs: 0, headers: {}, inputs: tensors(1, rows), rows, wanted: null, production: { ...answer(2, rows), totalUs: 1000 }, ...changes };
+  return { requestId: 'r', traceId: null, atMs: 0, headers: {}, inputs: tensors(1, rows), rows, wanted: null, production: { ...answer(2, rows), version: 'v1', totalUs: 1000 }, ...changes };
 }
 
 interface Call {
@@ -116,7 +116,7 @@ describe('a mirror', () => {
   ])('a shadow has %s', async (_, totalUs, deadlineUs) => {
     const { calls, answering } = patientShadow();
     const { take, clock, mirror, expectExact, pairs } = open(answering);
-    take(request({ production: { ...answer(2), totalUs } }));
+    take(request({ production: { ...answer(2), version: 'v1', totalUs } }));
     expect(calls[0].timeoutMs).toBe(deadlineUs / 1000);
     await clock.pass(deadlineUs - 1);
     expect(mirror.counts('v2').waiting).toBe(1);
@@ -250,7 +250,7 @@ test('sums are exact at every moment, whatever a shadow does', async () => {
       for (const each of steps) {
         const call = 'which' in each ? calls[each.which % Math.max(1, calls.length)] : undefined;
         if (each.kind === 'take') {
-          take(request({ rows: each.rows, production: { ...answer(2, each.rows), totalUs: each.totalUs } }), { infer: () => Promise.resolve(answer(2)) });
+          take(request({ rows: each.rows, production: { ...answer(2, each.rows), version: 'v1', totalUs: each.totalUs } }), { infer: () => Promise.resolve(answer(2)) });
           mirrored += each.rows;
         } else if (each.kind === 'answer') call?.resolve(answer(3));
         else if (each.kind === 'fail') call?.reject(new Error('crashed'));
