@@ -228,7 +228,7 @@ describe('slipway status, runs and show', () => {
     expect(stdout).toMatch(/✗ +v3 +blocked/);
     expect(code).toBe(0);
     const snapshot = json<Snapshot>(await ask('status', '--json'));
-    expect(Object.keys(snapshot).sort()).toEqual(['active', 'batches', 'models', 'problem', 'refused', 'runs']);
+    expect(Object.keys(snapshot).sort()).toEqual(['active', 'batches', 'models', 'problem', 'refused', 'runs', 'serving']);
     expect(snapshot.models.map(({ version, champion, run }) => [version, champion, run?.decision.verdict])).toEqual([['v1', true, 'pass'], ['v2', false, 'pass'], ['v3', false, 'fail']]);
   });
 
