@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { addressOf, type Action, type HostMessage, type Question, type ViewTarget } from '../protocol/view.ts';
+import type { Action, HostMessage, Question, ViewTarget } from '../protocol/view.ts';
 import { Emitter } from './emitter.ts';
 import * as l10n from './l10n.ts';
 import { pageHtml } from './page-html.ts';
@@ -28,7 +28,6 @@ interface Panel {
 export function openPages(workbench: Omit<Workbench, 'pages'>): Pages & vscode.Disposable {
   const { context, sessions, log } = workbench;
   const panels = new Map<string, Panel>();
-  const folders = new Map<string, string>(Object.entries(context.workspaceState.get<Record<string, string>>(foldersKey, {})));
   const inhabited = new Set<Panel>();
   const activeChanged = new Emitter<void>();
   const pages: Pages = {
@@ -46,7 +45,6 @@ export function openPages(workbench: Omit<Workbench, 'pages'>): Pages & vscode.D
     if (open !== undefined) {
       open.target = target;
       open.view.title = titleOf(session, target);
-      remember(session, target);
       open.tell();
       open.view.reveal();
       return;
@@ -59,7 +57,6 @@ export function openPages(workbench: Omit<Workbench, 'pages'>): Pages & vscode.D
     const key = keyOf(session, target);
     view.iconPath = { light: media('slipway-light.svg'), dark: media('slipway-dark.svg') };
     panels.set(key, inhabit(view, session, target));
-    remember(session, target);
     view.onDidDispose(() => panels.delete(key));
   }
 
@@ -77,7 +74,7 @@ export function openPages(workbench: Omit<Workbench, 'pages'>): Pages & vscode.D
     const canAct = (): boolean => vscode.workspace.isTrusted;
 
     function tell(): void {
-      post({ kind: 'show', target: panel.target, can: { work: canAct(), editor: true } });
+      post({ kind: 'show', target: panel.target, can: { work: canAct(), editor: true }, folder: session.folder.uri.toString() });
       post({ kind: 'connection', ...connectionOf(session.state, canAct()) });
       if (session.snapshot !== null) post({ kind: 'feed', message: { kind: 'snapshot', sequence: 0, snapshot: session.snapshot } });
     }
@@ -141,19 +138,12 @@ export function openPages(workbench: Omit<Workbench, 'pages'>): Pages & vscode.D
     return panel;
   }
 
-  /** A page restored after a reload names what it showed, but not in which folder. */
-  function remember(session: Session, target: ViewTarget): void {
-    folders.delete(addressOf(target));
-    folders.set(addressOf(target), session.folder.uri.toString());
-    while (folders.size > foldersMax) folders.delete([...folders.keys()][0]);
-    context.workspaceState.update(foldersKey, Object.fromEntries(folders)).then(undefined, (error: unknown) => log.warn(String(error)));
-  }
-
   const serializer = vscode.window.registerWebviewPanelSerializer(panelType, {
     async deserializeWebviewPanel(view, state: unknown) {
-      const target = parseTarget((state as { target?: unknown } | null)?.target);
-      const folder = target === null ? undefined : folders.get(addressOf(target));
-      const session = sessions.folders.find(({ folder: { uri } }) => uri.toString() === folder) ?? sessions.folders[0];
+      const { target: saved, folder } = (state ?? {}) as { target?: unknown; folder?: unknown };
+      const target = parseTarget(saved);
+      const session = sessions.folders.find(({ folder: { uri } }) => uri.toString() === folder);
+      // A page whose folder is no longer open would show another one's.
       if (target === null || session === undefined || panels.has(keyOf(session, target))) return view.dispose();
       adopt(view, session, target);
     },
@@ -168,8 +158,6 @@ export function openPages(workbench: Omit<Workbench, 'pages'>): Pages & vscode.D
   });
 }
 
-const foldersKey = 'slipway.pageFolders';
-const foldersMax = 50;
 
 const keyOf = ({ folder }: Session, { view }: ViewTarget): string => `${view} ${folder.uri.toString()}`;
 

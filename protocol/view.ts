@@ -115,6 +115,8 @@ export function targetAt(address: string): ViewTarget | null {
 /** What a page saves with the editor, and is given back after a reload: enough to open the same view as it was left. */
 export interface SavedView {
   target: ViewTarget;
+  /** As the host told it with `show`. */
+  folder?: string | null;
   /** What the user did to each view shown here, by its address. */
   pages: Record<string, object>;
 }
@@ -150,7 +152,8 @@ export type ViewMessage = { kind: 'ready' } | { kind: 'ask'; id: number; questio
 
 /** Host → page. The feed is relayed unchanged; a page that missed messages is sent a new snapshot. */
 export type HostMessage =
-  | { kind: 'show'; target: ViewTarget; can: Powers }
+  /** `folder` is the editor's word for where it is; the page keeps it for when it comes back. */
+  | { kind: 'show'; target: ViewTarget; can: Powers; folder: string | null }
   | { kind: 'feed'; message: FeedMessage }
   | { kind: 'connection'; state: 'starting' | 'ready' | 'lost' | 'stopped'; reason: string | null }
   | { kind: 'answer'; id: number; answer: Answers[keyof Answers] }

@@ -27,6 +27,7 @@ export interface EditorHost {
 export function editorConnection(host: EditorHost, inbox: Pick<Window, 'addEventListener'>): Connection {
   const waiting = new Map<number, { resolve: (answer: Answers[keyof Answers]) => void; reject: (refusal: Refusal) => void }>();
   let asked = 0;
+  let folder: string | null = null;
 
   return {
     ask<Q extends Question>(question: Q) {
@@ -51,6 +52,9 @@ export function editorConnection(host: EditorHost, inbox: Pick<Window, 'addEvent
             waiting.delete(data.id);
             return;
           case 'show':
+            folder = data.folder;
+            listener(data);
+            return;
           case 'feed':
           case 'connection':
             listener(data);
@@ -64,7 +68,7 @@ export function editorConnection(host: EditorHost, inbox: Pick<Window, 'addEvent
       return saved?.target === undefined ? null : saved;
     },
     save(view) {
-      host.setState(view);
+      host.setState({ ...view, folder });
     },
   };
 }
@@ -124,7 +128,7 @@ export function browserConnection(browser: Window & typeof globalThis): Connecti
       tell = listener;
       const show = () => {
         const target = targetAt(location.hash) ?? { view: 'runs' as const, model: null };
-        listener({ kind: 'show', target, can: { work: true, editor: false } });
+        listener({ kind: 'show', target, can: { work: true, editor: false }, folder: null });
       };
       browser.addEventListener('hashchange', show);
       show();

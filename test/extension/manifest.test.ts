@@ -57,7 +57,7 @@ describe('commands', () => {
   it('of menus, welcomes, walkthrough and code are there', () => {
     const inMenus = Object.values(menus).flat().map(({ command }) => command);
     const inWords = Object.values(words).flatMap((word) => [...word.matchAll(/\(command:(slipway\.\w+)\)/g)].map(([, command]) => command));
-    const inCode = [...code.matchAll(/'(slipway\.[a-z]+[A-Z]\w+)'/g)].map(([, command]) => command).filter((command) => !/^slipway\.(hasConfig|hasRuns|modelFile|pageFolders|statedBy)$/.test(command));
+    const inCode = [...code.matchAll(/'(slipway\.[a-z]+[A-Z]\w+)'/g)].map(([, command]) => command).filter((command) => !/^slipway\.(hasConfig|hasRuns|modelFile|statedBy)$/.test(command));
     const events = walkthroughs.flatMap(({ steps }) => steps.flatMap(({ completionEvents }) => completionEvents)).flatMap((event) => /^onCommand:(.+)$/.exec(event)?.[1] ?? []);
     expect([...new Set([...inMenus, ...inWords, ...inCode, ...events])].filter((command) => !declared.includes(command) && !Object.keys(configuration.properties).includes(command))).toEqual([]);
   });

@@ -53,7 +53,7 @@ export async function measurePages(browser: Browser, dist: string, report: RunRe
     const tell = (data) => window.postMessage(data, '*');
     window.acquireVsCodeApi = () => ({
       postMessage: (message) => {
-        if (message.kind === 'ready') { tell({ kind: 'show', target: ${JSON.stringify(target)}, can: { work: true, editor: true } }); tell({ kind: 'connection', state: 'ready', reason: null }); }
+        if (message.kind === 'ready') { tell({ kind: 'show', target: ${JSON.stringify(target)}, can: { work: true, editor: true }, folder: null }); tell({ kind: 'connection', state: 'ready', reason: null }); }
         if (message.kind === 'ask') tell({ kind: 'answer', id: message.id, answer: answers[message.question.ask] });
       },
       getState: () => undefined,

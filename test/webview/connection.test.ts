@@ -8,12 +8,13 @@ import { notFound } from './answers.ts';
 
 function editor() {
   const sent: ViewMessage[] = [];
+  const states: SavedView[] = [];
   const listeners: ((event: { data: unknown }) => void)[] = [];
   const connection = editorConnection(
-    { postMessage: (message) => sent.push(message), getState: () => undefined, setState: () => undefined },
+    { postMessage: (message) => sent.push(message), getState: () => undefined, setState: (state) => states.push(state) },
     { addEventListener: (_: string, listener: unknown) => listeners.push(listener as (event: { data: unknown }) => void) },
   );
-  return { connection, sent, say: (data: unknown) => listeners.forEach((listener) => listener({ data })) };
+  return { connection, sent, states, say: (data: unknown) => listeners.forEach((listener) => listener({ data })) };
 }
 
 describe('a page in the editor', () => {
@@ -33,6 +34,15 @@ describe('a page in the editor', () => {
     say({ kind: 'refused', id: a, problem: notFound({ ask: 'batches' }) } satisfies HostMessage);
     await expect(second).resolves.toEqual([]);
     await expect(first).rejects.toThrow(Refusal);
+  });
+
+  it('keeps with what it shows the folder it was told, so that it comes back there', () => {
+    const { connection, states, say } = editor();
+    connection.open(() => undefined);
+    const target: ViewTarget = { view: 'runs', model: null };
+    say({ kind: 'show', target, can: { work: true, editor: true }, folder: 'file:///south' } satisfies HostMessage);
+    connection.save({ target, pages: {} });
+    expect(states).toEqual([{ target, pages: {}, folder: 'file:///south' }]);
   });
 
   it('is not disturbed by messages it does not know', () => {

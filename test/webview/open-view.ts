@@ -70,7 +70,7 @@ export async function openView(browser: Browser, dist: string, { target, answer,
 
   async function hear(message: ViewMessage): Promise<void> {
     if (message.kind === 'act') actions.push(message.action);
-    if (message.kind === 'ready') for (const each of [{ kind: 'show', target, can } satisfies HostMessage, ...first]) await tell(each);
+    if (message.kind === 'ready') for (const each of [{ kind: 'show', target, can, folder: null } satisfies HostMessage, ...first]) await tell(each);
     if (message.kind === 'ask') {
       const answered = answer(message.question);
       if (answered !== null) await tell('answer' in answered ? { kind: 'answer', id: message.id, answer: answered.answer } : { kind: 'refused', id: message.id, problem: answered.problem });
