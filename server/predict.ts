@@ -3,7 +3,7 @@ import type { TensorInfo } from '../protocol/registry.ts';
 import type { Dataset } from './datasets/open-dataset.ts';
 import { readBatches } from './datasets/read-columns.ts';
 import type { ModelHost } from './engines/onnx.ts';
-import { tensorOf, vectorsOf, type Tensor, type TensorMap } from './engines/tensor.ts';
+import { product, tensorOf, vectorsOf, type Tensor, type TensorMap } from './engines/tensor.ts';
 import { Problem } from './problem.ts';
 import type { Table, Vector } from './stats/vector.ts';
 
@@ -192,7 +192,7 @@ interface OutputCollector {
 }
 
 function collectorFor(name: string, first: Tensor, rows: number): OutputCollector {
-  const widthOf = (tensor: Tensor) => tensor.shape.slice(1).reduce((product, dimension) => product * dimension, 1);
+  const widthOf = (tensor: Tensor) => product(tensor.shape.slice(1));
   const width = widthOf(first);
   const check = (tensor: Tensor, expected: number): void => {
     if (tensor.shape[0] !== expected || widthOf(tensor) !== width) throw new Problem('model-failed', `Output ${name} has shape [${tensor.shape.join(', ')}] for ${expected} rows; one answer of ${width} per row was expected`);

@@ -1,9 +1,10 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import type { Admission, AdmissionFinding, AdmissionRule, ModelSummary, TensorInfo } from '../../protocol/registry.ts';
 import { ExternalDataError, openExternal } from './onnx-external.ts';
-import { bytesOf, expandedCost, functionKey, type Graph, intsOf, type Model, type Node, nodesIn, nodesOf, type Opset, product, readModel, smallValues, type SparseTensor, subgraphs, summarize, type TensorRecord, tensorsOf } from './onnx-graph.ts';
+import { bytesOf, expandedCost, functionKey, type Graph, intsOf, type Model, type Node, nodesIn, nodesOf, type Opset, readModel, smallValues, type SparseTensor, subgraphs, summarize, type TensorRecord, tensorsOf } from './onnx-graph.ts';
 import { fileSource, type Source, WireError, type WireReader } from './onnx-wire.ts';
 import { effectiveOutputs } from './onnx-zipmap.ts';
+import { product } from './tensor.ts';
 
 export interface AdmissionOptions {
   /** Operator domains beside ai.onnx, ai.onnx.ml and com.microsoft. */

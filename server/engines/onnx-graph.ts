@@ -1,5 +1,6 @@
 import type { ClassLabels, ExternalFile, InitializerInfo, ModelSummary, OperatorCount, TensorInfo, ZipMapOutput } from '../../protocol/registry.ts';
 import { type Field, type Source, WireError, WireReader } from './onnx-wire.ts';
+import { product } from './tensor.ts';
 
 /** An ONNX file as written, without its weights. Field numbers below are those of onnx.proto. */
 export interface Model {
@@ -187,10 +188,6 @@ function* tensorsInNodes(nodes: readonly Node[]): Generator<TensorRecord, void, 
 
 export function bytesOf(tensor: TensorRecord): number {
   return Math.ceil(product(tensor.shape) * tensor.elementBytes);
-}
-
-export function product(shape: readonly number[]): number {
-  return shape.reduce((total, dimension) => total * dimension, 1);
 }
 
 export function functionKey(domain: string, name: string, overload: string): string {

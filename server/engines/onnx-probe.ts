@@ -1,6 +1,6 @@
 import type { TensorInfo } from '../../protocol/registry.ts';
 import { Problem } from '../problem.ts';
-import { type Datatype, stringTensor, toFloat16, type Tensor, type TensorMap } from './tensor.ts';
+import { type Datatype, product, stringTensor, toFloat16, type Tensor, type TensorMap } from './tensor.ts';
 
 /** How rows can be put together for one run of a model. */
 export interface BatchInfo {
@@ -127,8 +127,4 @@ function madeUpTensor(input: TensorInfo, axis: number, rows: readonly number[], 
     case 'uint16': return { datatype, shape, data: Uint16Array.from(rowOf) };
     case 'uint32': return { datatype, shape, data: Uint32Array.from(rowOf) };
   }
-}
-
-function product(dimensions: readonly number[]): number {
-  return dimensions.reduce((total, dimension) => total * dimension, 1);
 }

@@ -1,8 +1,9 @@
 import { closeSync, fstatSync, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { openExternal } from './onnx-external.ts';
-import { bytesOf, product, readModel, type TensorRecord } from './onnx-graph.ts';
+import { bytesOf, readModel, type TensorRecord } from './onnx-graph.ts';
 import { fileSource, WireError } from './onnx-wire.ts';
+import { product } from './tensor.ts';
 
 /** The initializers of an open model file by name, whose values are read piece by piece. */
 export interface Weights {

@@ -121,6 +121,11 @@ export function encodeStrings(values: readonly string[]): StringData {
   return { codes, dictionary: [...indexOf.keys()] };
 }
 
+/** How many elements a tensor holds, whatever its shape says. */
+export function lengthOf(tensor: Tensor): number {
+  return tensor.datatype === 'string' ? tensor.data.codes.length : tensor.data.length;
+}
+
 /** Nearest half-precision number, ties to even; overflow gives infinity. */
 export function toFloat16(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
@@ -153,7 +158,7 @@ function roundHalfToEven(value: number): number {
 // ---- columns into tensors
 
 /** Smallest and largest whole number of each type that JavaScript numbers are checked against. */
-const rangeOf = {
+export const rangeOf = {
   int8: [-128, 127],
   int16: [-32768, 32767],
   int32: [-2147483648, 2147483647],
@@ -314,7 +319,7 @@ function refuse(column: string, row: number, input: string, datatype: Datatype, 
 }
 
 function datatypeOf(info: TensorInfo): Datatype {
-  if (info.datatype === 'string' || Object.hasOwn(arrayTypes, info.datatype)) return info.datatype as Datatype;
+  if (Object.hasOwn(wireArrays, info.datatype)) return info.datatype as Datatype;
   throw new Problem('model-unsupported', `Input ${info.name} has type ${info.datatype}, which columns cannot feed`);
 }
 
@@ -456,9 +461,9 @@ function view(header: TensorHeader, body: ArrayBuffer): Tensor {
   const wrong = (what: string): never => {
     throw new Error(`Frame with a wrong ${what} in tensor ${JSON.stringify(name)}`);
   };
-  if (typeof name !== 'string' || !Object.hasOwn(arrayTypes, datatype)) wrong('type');
+  if (typeof name !== 'string' || !Object.hasOwn(wireArrays, datatype)) wrong('type');
   if (!Array.isArray(shape) || !shape.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0)) wrong('shape');
-  const ArrayType = arrayTypes[datatype];
+  const ArrayType = wireArrays[datatype];
   const length = product(shape);
   if (bytes !== length * ArrayType.BYTES_PER_ELEMENT || !within(offset, bytes, body) || offset % 8 !== 0) wrong('length');
   const array = new ArrayType(body, offset, length);
@@ -475,7 +480,8 @@ function within(offset: number, bytes: number, body: ArrayBuffer): boolean {
   return Number.isSafeInteger(offset) && Number.isSafeInteger(bytes) && offset >= 0 && bytes >= 0 && offset + bytes <= body.byteLength;
 }
 
-const arrayTypes = {
+/** Of numbers in memory; half precision as its bits. */
+export const arrayTypes = {
   float64: Float64Array,
   float32: Float32Array,
   float16: Uint16Array,
@@ -488,13 +494,16 @@ const arrayTypes = {
   uint32: Uint32Array,
   uint64: BigUint64Array,
   bool: Uint8Array,
-  string: Int32Array,
-} as const satisfies Record<Datatype, unknown>;
+} as const satisfies Record<NumericDatatype, unknown>;
+
+/** Texts go as the codes of their dictionary. */
+const wireArrays = { ...arrayTypes, string: Int32Array } as const;
 
 function arrayOf(datatype: NumericDatatype, length: number): NumericData {
   return new arrayTypes[datatype](length);
 }
 
-function product(dimensions: readonly number[]): number {
+/** How many elements a tensor of these dimensions has. */
+export function product(dimensions: readonly number[]): number {
   return dimensions.reduce((total, dimension) => total * dimension, 1);
 }

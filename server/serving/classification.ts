@@ -1,4 +1,4 @@
-import { fromFloat16, stringTensor, type Tensor } from '../engines/tensor.ts';
+import { fromFloat16, product, stringTensor, type Tensor } from '../engines/tensor.ts';
 import { singleText } from './single-text.ts';
 
 /**
@@ -15,7 +15,7 @@ export function classify(tensor: Tensor, k: number, labels: readonly string[] | 
   const textOf = tensor.datatype === 'float32' ? (value: number | bigint) => singleText(Number(value)) : String;
   const vector = tensor.shape.length < 2;
   const rows = vector ? 1 : tensor.shape[0];
-  const width = vector ? values.length : tensor.shape.slice(1).reduce((total, dimension) => total * dimension, 1);
+  const width = vector ? values.length : product(tensor.shape.slice(1));
   const count = Math.min(k, width);
   const named = labels?.length === width ? labels : null;
   const texts: string[] = [];

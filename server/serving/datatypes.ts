@@ -1,4 +1,4 @@
-import type { Datatype, NumericDatatype } from '../engines/tensor.ts';
+import type { Datatype } from '../engines/tensor.ts';
 
 /** Words of the Open Inference Protocol for our datatypes. BF16 is missing: the runtime has no such graph input. */
 export const wordOf = {
@@ -16,21 +16,6 @@ export const wordOf = {
   float64: 'FP64',
   string: 'BYTES',
 } as const satisfies Record<Datatype, string>;
-
-export const arrayTypes = {
-  bool: Uint8Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint64: BigUint64Array,
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  float16: Uint16Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const satisfies Record<NumericDatatype, unknown>;
 
 export function isDatatype(name: string): name is Datatype {
   return Object.hasOwn(wordOf, name);

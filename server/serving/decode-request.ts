@@ -1,7 +1,7 @@
 import type { TensorInfo } from '../../protocol/registry.ts';
-import { stringTensor, type Datatype, type Tensor, type TensorMap } from '../engines/tensor.ts';
+import { arrayTypes, product, stringTensor, type Datatype, type Tensor, type TensorMap } from '../engines/tensor.ts';
 import { Problem } from '../problem.ts';
-import { arrayTypes, isDatatype, wordOf } from './datatypes.ts';
+import { isDatatype, wordOf } from './datatypes.ts';
 import type { InferRequest, ParameterValue, RequestedOutput, Signature } from './infer-request.ts';
 import { JsonReader, type JsonScalar } from './json-reader.ts';
 import { tensorFromBytes, textFromBytes } from './tensor-bytes.ts';
@@ -232,7 +232,7 @@ function checkShape({ name, shape: expected }: TensorInfo, shape: readonly numbe
     const odd = expected.findIndex((dimension, axis) => typeof dimension === 'number' && dimension !== shape[axis]);
     if (odd !== -1) invalid(`${shown}, and ${takes}: dimension ${odd} must be ${expected[odd]}`);
   }
-  const elements = shape.includes(0) ? 0 : shape.reduce((total, dimension) => total * dimension, 1);
+  const elements = shape.includes(0) ? 0 : product(shape);
   return Number.isSafeInteger(elements) ? elements : invalid(`${shown}, which has more elements than can be counted`);
 }
 
@@ -387,7 +387,7 @@ function rawRequest(body: Uint8Array, { inputs }: Signature, { elementsMax }: Li
   const [info] = inputs;
   const datatype = datatypeOf(info);
   const shape = rawShape(info, datatype, body.length);
-  const elements = shape.reduce((total, dimension) => total * dimension, 1);
+  const elements = product(shape);
   const announced = { name: info.name, datatype, shape, elements };
   if (datatype === 'string') spend({ elements: elementsMax, max: elementsMax }, announced);
   const tensor = datatype === 'string' ? stringTensor([textFromBytes(body, info.name, 0)], shape) : tensorFromBytes(body, announced);

@@ -1,5 +1,4 @@
-import type { Datatype, NumericDatatype, StringData, Tensor, TensorMap } from '../engines/tensor.ts';
-import { arrayTypes } from './datatypes.ts';
+import { arrayTypes, lengthOf, product, type Datatype, type NumericDatatype, type StringData, type Tensor, type TensorMap } from '../engines/tensor.ts';
 
 type Numbers = Extract<Tensor, { datatype: NumericDatatype }>['data'];
 
@@ -108,12 +107,4 @@ function codeIn(codeOf: Map<string, number>, text: string): number {
   let code = codeOf.get(text);
   if (code === undefined) codeOf.set(text, (code = codeOf.size));
   return code;
-}
-
-function lengthOf(tensor: Tensor): number {
-  return tensor.datatype === 'string' ? tensor.data.codes.length : tensor.data.length;
-}
-
-function product(dimensions: readonly number[]): number {
-  return dimensions.reduce((total, dimension) => total * dimension, 1);
 }

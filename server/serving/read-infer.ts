@@ -1,5 +1,5 @@
 import type { TensorInfo } from '../../protocol/registry.ts';
-import type { Datatype, Tensor, TensorMap } from '../engines/tensor.ts';
+import { product, type Datatype, type Tensor, type TensorMap } from '../engines/tensor.ts';
 import { Problem } from '../problem.ts';
 import { wordOf } from './datatypes.ts';
 import type { Signature } from './infer-request.ts';
@@ -144,8 +144,4 @@ function asRemote<T>(what: string, read: () => T): T {
     if (error instanceof Problem) throw new Problem('remote-failed', `The remote model's ${what} cannot be read: ${error.message.replace(/^Input /, 'output ')}`, { cause: error });
     throw error;
   }
-}
-
-function product(dimensions: readonly number[]): number {
-  return dimensions.reduce((total, dimension) => total * dimension, 1);
 }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { encodeStrings, isMangled, type StringData, type Tensor } from '../engines/tensor.ts';
+import { arrayTypes, encodeStrings, isMangled, type StringData, type Tensor } from '../engines/tensor.ts';
 import { Problem } from '../problem.ts';
-import { arrayTypes, wordOf } from './datatypes.ts';
+import { wordOf } from './datatypes.ts';
 import type { Announced } from './tensor-json.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { TensorInfo } from '../../protocol/registry.ts';
 import type { ChunkColumn, FileColumn, NumberFileColumn } from '../engines/duckdb.ts';
-import { encodeStrings, fromFloat16, toFloat16, type Datatype, type NumericDatatype, type Tensor, type TensorMap } from '../engines/tensor.ts';
-import { arrayTypes, isDatatype } from './datatypes.ts';
+import { arrayTypes, encodeStrings, fromFloat16, lengthOf, product, toFloat16, type Datatype, type NumericDatatype, type Tensor, type TensorMap } from '../engines/tensor.ts';
+import { isDatatype } from './datatypes.ts';
 
 /** How the rows of a tensor lie in a file; it is kept with the file, so that they come back as they were. */
 export interface TensorLayout {
@@ -272,12 +272,4 @@ export function textAt(column: ChunkColumn, row: number): string {
 
 export function isNullAt(column: ChunkColumn, row: number): boolean {
   return column.kind === 'strings' ? column.codes[row] < 0 : column.nulls?.[row] === 1;
-}
-
-function lengthOf(tensor: Tensor): number {
-  return tensor.datatype === 'string' ? tensor.data.codes.length : tensor.data.length;
-}
-
-function product(dimensions: readonly number[]): number {
-  return dimensions.reduce((total, dimension) => total * dimension, 1);
 }

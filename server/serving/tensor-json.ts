@@ -1,6 +1,6 @@
-import { encodeStrings, fromFloat16, isMangled, type NumericDatatype, type Tensor, toFloat16 } from '../engines/tensor.ts';
+import { arrayTypes, encodeStrings, fromFloat16, isMangled, rangeOf, type Tensor, toFloat16 } from '../engines/tensor.ts';
 import { Problem } from '../problem.ts';
-import { arrayTypes, wordOf } from './datatypes.ts';
+import { wordOf } from './datatypes.ts';
 import type { JsonReader } from './json-reader.ts';
 import { singleText } from './single-text.ts';
 
@@ -84,17 +84,6 @@ function floatText(value: number, textOf: (value: number) => string): string {
 }
 
 // ---- leaves by datatype
-
-type NarrowInteger = Exclude<NumericDatatype, 'float16' | 'float32' | 'float64' | 'bool' | 'int64' | 'uint64'>;
-
-const rangeOf: Record<NarrowInteger, readonly [number, number]> = {
-  int8: [-128, 127],
-  int16: [-32768, 32767],
-  int32: [-2147483648, 2147483647],
-  uint8: [0, 255],
-  uint16: [0, 65535],
-  uint32: [0, 4294967295],
-};
 
 /** From here on, rounding to the type gives infinity. */
 const float32Overflow = 2 ** 128 - 2 ** 103;

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { InputReference } from '../../protocol/shadow.ts';
-import { fromFloat16, type Tensor, type TensorMap } from '../engines/tensor.ts';
+import { fromFloat16, product, type Tensor, type TensorMap } from '../engines/tensor.ts';
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [name: string]: JsonValue };
 
@@ -124,7 +124,7 @@ function rowOf(tensors: TensorMap, row: number, redact: ReadonlySet<string>, ele
   const values = new Map<string, JsonValue>();
   for (const [name, tensor] of tensors) {
     if (redact.has(name)) continue;
-    const width = tensor.shape.slice(1).reduce((total, dimension) => total * dimension, 1);
+    const width = product(tensor.shape.slice(1));
     const names = elementNames?.get(name) ?? [];
     if (names.length === width) {
       names.forEach((own, element) => {

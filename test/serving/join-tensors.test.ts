@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { stringsOf, stringTensor, type Datatype, type Tensor, type TensorMap } from '../../server/engines/tensor.ts';
-import { arrayTypes, wordOf } from '../../server/serving/datatypes.ts';
+import { arrayTypes, stringsOf, stringTensor, type Datatype, type Tensor, type TensorMap } from '../../server/engines/tensor.ts';
+import { wordOf } from '../../server/serving/datatypes.ts';
 import { joinTensors, RowsMismatch, splitTensors } from '../../server/serving/join-tensors.ts';
 import { bytesOfTensor } from '../../server/serving/tensor-bytes.ts';
 
