@@ -49,9 +49,13 @@ export async function openServing(house: ServingHouse, { host, port }: ServeOpti
   const cache = config.serving.cacheMb === 0 ? null : openResponseCache(config.serving.cacheMb * 1e6);
   const known = new WeakMap<ModelConfig, Promise<KnownRows>>();
   let refreshing: Promise<void> = Promise.resolve();
-  const tell = (): void => house.onChange(status());
+  const routes = new Map<string, ReturnType<typeof routeOf>>();
+  const tell = (): void => {
+    routes.clear();
+    house.onChange(status());
+  };
   const repository = openRepository({ settings: settingsOf(config), clock: { nowUs: () => performance.now() * 1000, after: afterUs }, now: () => house.now().getTime(), onChange: tell, onBatch: tracing?.batch });
-  const metrics = openMetrics({ repository, routeOf: (model) => routeOf(repository, config, model), providers: config.resources.providers, spans: () => tracing?.counts() ?? null });
+  const metrics = openMetrics({ repository, routeOf: route, providers: config.resources.providers, spans: () => tracing?.counts() ?? null });
 
   async function sync(): Promise<void> {
     const versions: VersionToServe[] = [];
@@ -61,6 +65,13 @@ export async function openServing(house: ServingHouse, { host, port }: ServeOpti
       versions.push(...registered.map(({ version, path, registered: { digest, file, sha256, externalSha256 } }) => ({ model: model.name, version, digest, path, file, sha256, externalSha256 })));
     }
     await repository.sync(versions);
+  }
+
+  /** Settled once for slipway.yaml and the versions as they are: every request asks. */
+  function route(model: string): ReturnType<typeof routeOf> {
+    let found = routes.get(model);
+    if (found === undefined) routes.set(model, (found = routeOf(repository, config, model)));
+    return found;
   }
 
   /** Read once for a slipway.yaml as it is; a failure is not remembered. */
@@ -81,8 +92,8 @@ export async function openServing(house: ServingHouse, { host, port }: ServeOpti
       startedAt,
       keysNeeded: house.gatekeeper !== null,
       models: repository.models().map((model) => {
-        const route = routeOf(repository, config, model);
-        return { model, route: 'reason' in route ? null : route, reason: 'reason' in route ? route.reason : null, versions: repository.status(model) };
+        const found = route(model);
+        return { model, route: 'reason' in found ? null : found, reason: 'reason' in found ? found.reason : null, versions: repository.status(model) };
       }),
     };
   }
@@ -92,7 +103,7 @@ export async function openServing(house: ServingHouse, { host, port }: ServeOpti
     endpoint = await openEndpoint({
       host,
       port,
-      routes: inferenceRoutes({ repository, config: () => config, routeOf: (model) => routeOf(repository, config, model), rowsOf, cache, metrics, tracing, keysNeeded: house.gatekeeper !== null }),
+      routes: inferenceRoutes({ repository, config: () => config, routeOf: route, rowsOf, cache, metrics, tracing, keysNeeded: house.gatekeeper !== null }),
       gatekeeper: house.gatekeeper,
       tritonStatusCodes: config.serving.statusCodes === 'triton',
       bodyBytesMax: config.serving.bodyMb * 1e6,
@@ -117,6 +128,7 @@ export async function openServing(house: ServingHouse, { host, port }: ServeOpti
       if (stop.signal.aborted) return;
       try {
         config = await house.loadConfig();
+        routes.clear();
         await sync();
       } catch (error) {
         if (!stop.signal.aborted) house.onProblem(error instanceof Error ? error : new Error(String(error)));
@@ -140,7 +152,7 @@ export async function openServing(house: ServingHouse, { host, port }: ServeOpti
 }
 
 /** Who answers requests that name no version. */
-export function routeOf(repository: Repository, { models }: Config, name: string): RouteStatus | { reason: string } {
+function routeOf(repository: Repository, { models }: Config, name: string): RouteStatus | { reason: string } {
   const model = models.find((each) => each.name === name);
   const there = repository.versions(name).map(({ about }) => about.version);
   if (model === undefined || there.length === 0) return { reason: `${name} has no version that is loaded` };

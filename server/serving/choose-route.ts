@@ -28,12 +28,13 @@ export interface Routed {
  * depends on nothing but its own share, raising that share takes keys from others, and takes no key from it.
  */
 export function chooseRoute({ champion, weights, shadows, salt }: Route, { requestId, stickyKey }: RouteKeys): Routed {
-  let version = champion;
+  const candidates = weights.filter(({ share }) => share > 0);
+  // Most routes lead to one version, and then there is nothing to draw.
+  let version = candidates[0]?.version ?? champion;
   let shortest = Infinity;
   // A sticky key and a request id are dealt apart, even where they read the same.
   const key = stickyKey === null ? ['request', requestId] : ['key', stickyKey];
-  for (const { version: candidate, share } of weights) {
-    if (!(share > 0)) continue;
+  for (const { version: candidate, share } of candidates.length > 1 ? candidates : []) {
     const wait = -Math.log(uniform([salt, 'split', candidate, ...key])) / share;
     if (wait < shortest) [version, shortest] = [candidate, wait];
   }

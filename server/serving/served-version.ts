@@ -65,7 +65,7 @@ export function serveVersion(about: VersionToServe, settings: ServingSettings, c
   const stop = new AbortController();
   let state: VersionState = 'loading';
   let failure: unknown = null;
-  let running: { hosts: ModelHost[]; batcher: Batcher; maxRows: number; fixedRows: number | null; batchReason: string | null } | null = null;
+  let running: { hosts: ModelHost[]; batcher: Batcher; maxRows: number; batchReason: string | null } | null = null;
 
   const settled = start().then(
     (started) => {
@@ -108,7 +108,7 @@ export function serveVersion(about: VersionToServe, settings: ServingSettings, c
       statistics.batch(closed);
       onBatch?.(closed, about, hosts[0].model);
     });
-    return { hosts, batcher, maxRows, fixedRows: batch.fixedRows, batchReason: together ? null : (batch.reason ?? 'Rows lie on another axis than the first') };
+    return { hosts, batcher, maxRows, batchReason: together ? null : (batch.reason ?? 'Rows lie on another axis than the first') };
   }
 
   function ready(): NonNullable<typeof running> {
