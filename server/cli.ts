@@ -365,7 +365,7 @@ async function exampleRow(connection: Connection, { models }: ServingStatus): Pr
 }
 
 /** @throws Problem `server-unreachable` when the owner of the workspace ends first */
-function untilInterrupted(connection: Connection, hear: (message: FeedMessage) => void): Promise<void> {
+function untilInterrupted(connection: Connection, hear: (message: FeedMessage) => void = () => {}): Promise<void> {
   return new Promise((resolve, reject) => {
     interrupt.signal.addEventListener('abort', () => resolve(), { once: true });
     if (interrupt.signal.aborted) resolve();
@@ -378,17 +378,10 @@ function untilInterrupted(connection: Connection, hear: (message: FeedMessage) =
 
 /** @throws Problem `server-unreachable` when the owner of the workspace ends first */
 function untilClosed(browser: Browser, connection: Connection): Promise<void> {
-  return new Promise((resolve, reject) => {
-    interrupt.signal.addEventListener('abort', () => resolve(), { once: true });
-    if (interrupt.signal.aborted) resolve();
-    void browser.closed.then(() => {
-      if (!interrupt.signal.aborted) console.error(pc.dim('Nobody has looked for half an hour; the pages are closed'));
-      resolve();
-    });
-    connection.subscribe((message) => {
-      if (message.kind === 'problem' && message.work === '*') reject(new Problem(message.problem.code, message.problem.detail));
-    });
+  const closed = browser.closed.then(() => {
+    if (!interrupt.signal.aborted) console.error(pc.dim('Nobody has looked for half an hour; the pages are closed'));
   });
+  return Promise.race([closed, untilInterrupted(connection)]);
 }
 
 function openInDefaultBrowser(url: string): void {
