@@ -3,6 +3,7 @@ import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { BenchCase, Facts, Medians, Run, Side } from './bench-case.ts';
 import type { Programs } from './bundle-programs.ts';
+import { median } from './median.ts';
 import type { Peers } from './peers.ts';
 import type { Outcome, SideOutcome } from './report.ts';
 import { runProcess } from './run-process.ts';
@@ -72,10 +73,4 @@ function summarise({ name, role }: Side, runs: Run[]): SideOutcome {
 function medianSeen(values: (number | null)[]): number | null {
   const seen = values.filter((value) => value !== null);
   return seen.length === 0 ? null : median(seen);
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundlePrograms } from './bundle-programs.ts';
 import { casesOf } from './cases.ts';
+import { fillMeasured } from './fill-measured.ts';
 import { measureCase } from './measure-case.ts';
 import { installPeers, type Peers } from './peers.ts';
 import { describeMachine, markdownOf, type Outcome, tableOf } from './report.ts';
@@ -57,8 +58,5 @@ async function keep(measured: Outcome[]): Promise<void> {
   const order = casesOf(options.cache, 1, false).map(({ id }) => id);
   const all = [...before.outcomes.filter(({ id }) => !measured.some((outcome) => outcome.id === id)), ...measured].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
   await writeFile(resultsFile, `${JSON.stringify({ machine, outcomes: all }, null, 1)}\n`);
-  const text = await readFile(docsFile, 'utf8');
-  const [head, rest] = text.split('<!-- measured -->');
-  const [, tail] = rest.split('<!-- /measured -->');
-  await writeFile(docsFile, `${head}<!-- measured -->\n${markdownOf(machine, all)}\n<!-- /measured -->${tail}`);
+  await fillMeasured(docsFile, markdownOf(machine, all));
 }

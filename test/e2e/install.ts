@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { cacheFolder } from '../cache-folder.ts';
 
 export interface Installed {
   /** Node of the release that this VS Code was built for. */
@@ -25,7 +25,7 @@ export async function install(): Promise<Installed> {
 
 /** Half an installation is never seen under the name of a whole one. */
 async function installCodeServer(): Promise<Omit<Installed, 'chromium'>> {
-  const cache = process.env.SLIPWAY_TEST_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'slipway-test');
+  const cache = cacheFolder();
   const home = join(cache, `code-server-${codeServerVersion}-node-${nodeVersion}-${process.platform}-${process.arch}`);
   if (existsSync(home)) return placesIn(home);
   await mkdir(cache, { recursive: true });

@@ -1,18 +1,16 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { installPeers } from '../bench/peers.ts';
+import { cacheFolder } from '../cache-folder.ts';
 import { buildSlipway, makeWorkspace, type Running, type Slipway } from '../cli/slipway.ts';
 import { interopWorkspace } from './interop-workspace.ts';
 
 const exec = promisify(execFile);
 const here = fileURLToPath(new URL('.', import.meta.url));
-/** Kept between runs, as the tests' other tools are. */
-const cache = process.env.SLIPWAY_TEST_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'slipway-test');
 
 const hasPython = spawnSync(process.platform === 'win32' ? 'python' : 'python3', ['-m', 'venv', '--help']).status === 0;
 if (!hasPython) console.warn('Skipped: there is no Python with venv on this machine, and the real client is written in it. The captures in test/serving/captures hold what it sends.');
@@ -23,7 +21,7 @@ let serving: Running;
 let python: string;
 beforeAll(async () => {
   if (!hasPython) return;
-  [slipway, { python }] = await Promise.all([buildSlipway(), installPeers(cache, join(here, 'requirements.txt'))]);
+  [slipway, { python }] = await Promise.all([buildSlipway(), installPeers(cacheFolder(), join(here, 'requirements.txt'))]);
   workspace = await makeWorkspace(interopWorkspace());
   serving = slipway.start(workspace, ['serve', '--json']);
 }, 300_000);

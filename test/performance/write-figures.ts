@@ -1,6 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, loadavg, platform, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { fillMeasured } from '../bench/fill-measured.ts';
+import { median } from '../bench/median.ts';
 
 export interface Figure {
   what: string;
@@ -21,16 +22,8 @@ export async function writeFigures(figures: readonly Figure[]): Promise<void> {
     return `| ${what} | ${written(middle, unit)} | ${spread} | ${values.length} | ${budget === null ? '' : written(budget, unit)} | ${budget === null ? '' : middle <= budget ? 'within' : 'OVER'} |`;
   });
   const table = [machine, '', '|  | median | lowest … highest | times | budget |  |', '|---|--:|--:|--:|--:|---|', ...rows].join('\n');
-  const [head, rest] = (await readFile(page, 'utf8')).split('<!-- measured -->');
-  const [, tail] = rest.split('<!-- /measured -->');
-  await writeFile(page, `${head}<!-- measured -->\n${table}\n<!-- /measured -->${tail}`);
+  await fillMeasured(page, table);
   console.log(table);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return sorted.length % 2 === 1 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 function written(value: number, unit: Figure['unit']): string {
