@@ -40,8 +40,7 @@ it('the side panel leads from models to verdicts, gates, data and the report', a
   await workbench.screenshot('panel-report');
 
   await workbench.command('Slipway: Set Champion…');
-  await workbench.page.keyboard.type('v2');
-  await workbench.page.keyboard.press('Enter');
+  await workbench.choose('v2');
   await expect.poll(() => workbench.page.locator('.monaco-editor .view-line').allInnerTexts(), patiently).toContainEqual(expect.stringMatching(/champion:\sv2/));
   expect(await readFile(join(folder, 'slipway.yaml'), 'utf8')).toContain('champion: v1');
   await workbench.screenshot('panel-champion');

@@ -91,17 +91,19 @@ export async function openWorkbench(context: BrowserContext, address: string): P
   const quickInput = page.locator('.quick-input-widget');
   const quickRows = quickInput.locator('.quick-input-list [role=option], .quick-input-list [role=treeitem]');
 
-  /** What the palette lists is what was known when it was opened: it is opened again until it has the row. */
+  /**
+   * What the palette lists is what was known when it was opened, and it closes when a page that has just opened takes
+   * the focus: it is opened again until its row could be clicked.
+   */
   async function pick(typed: string, row: Locator): Promise<void> {
     const end = Date.now() + waitMs;
     for (;;) {
       await page.keyboard.press('F1');
       await quickInput.locator('input').first().fill(typed);
-      if (await row.waitFor({ timeout: 2_000 }).then(() => true, () => false)) break;
+      if (await row.click({ timeout: 3_000 }).then(() => true, () => false)) break;
       await page.keyboard.press('Escape');
       if (Date.now() > end) throw new Error(`The palette does not offer ${typed}`);
     }
-    await row.click();
     await row.waitFor({ state: 'hidden' });
   }
 
@@ -170,9 +172,9 @@ export async function openWorkbench(context: BrowserContext, address: string): P
       return violations.map(({ id, impact, help, nodes }) => `${id} (${impact ?? 'unknown'}): ${help}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} ${failureSummary ?? ''}`).join(' | ')}`);
     },
     async screenshot(name) {
-      // What the pointer happens to rest on is no part of the picture.
+      // What the pointer happens to rest on is no part of the picture, and a hover that stays is no failure.
       await page.mouse.move(0, 0);
-      await page.locator('.workbench-hover').first().waitFor({ state: 'hidden' });
+      await page.locator('.workbench-hover').first().waitFor({ state: 'hidden', timeout: 2_000 }).catch(() => undefined);
       await page.screenshot({ path: join(process.env.SLIPWAY_SCREENSHOTS ?? screenshots, `${name}.png`) });
     },
     async useTheme(theme) {
