@@ -60,6 +60,8 @@ export function activityText(work: ActiveWork): string {
       return l10n.t('looking at models and data');
     case 'check':
       return l10n.t('checking data');
+    case 'replay':
+      return l10n.t('comparing answers');
     case 'set-up':
       return l10n.t('looking for models and data');
     case 'state':

@@ -23,7 +23,7 @@ interface Listener {
   refused(problem: ProblemBody): void;
 }
 
-type Numbered = Exclude<FeedMessage, { kind: 'progress' | 'hello' | 'snapshot' }>;
+type Numbered = Exclude<FeedMessage, { kind: 'progress' | 'live' | 'hello' | 'snapshot' }>;
 
 const retryMsFirst = 50;
 const retryMsMax = 1_000;
@@ -92,6 +92,7 @@ export function connect({ socket, token }: Pick<ServerAddress, 'socket' | 'token
           early = [];
           return;
         case 'progress':
+        case 'live':
           return message(told);
         default:
           return inOrder(told);

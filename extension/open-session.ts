@@ -69,12 +69,12 @@ export function openSession({ folder, module, isTrusted, log }: SessionOptions):
     snapshot = message.kind === 'snapshot' ? message.snapshot : snapshot === null ? null : followSnapshot(snapshot, message);
     if (message.kind === 'snapshot' && state.name !== 'ready') enter({ name: 'ready' });
     if (message.kind === 'snapshot' || message.kind === 'was-set-up' || message.kind === 'config-changed' || message.kind === 'work-finished') void readOutline();
-    if (message.kind !== 'progress') heard++;
+    if (message.kind !== 'progress' && message.kind !== 'live') heard++;
     // A run also checks data, which is told of only by what is saved.
     if (message.kind === 'run-finished' || message.kind === 'work-finished') readSnapshot().catch((error: unknown) => log.debug(`${folder.name}: no snapshot: ${problemIn(error).detail}`));
     told.fire(message);
     if (message.kind === 'progress') sayChanged(progressMs);
-    else if (message.kind !== 'hello') sayChanged();
+    else if (message.kind !== 'hello' && message.kind !== 'live') sayChanged();
   }
 
   async function readOutline(): Promise<void> {

@@ -193,6 +193,10 @@ function titleOf({ snapshot, folder }: Session, target: ViewTarget): string {
       return l10n.t('Readiness of {0}', target.model);
     case 'runs':
       return target.model === null ? l10n.t('Runs in {0}', folder.name) : l10n.t('Runs of {0}', target.model);
+    case 'shadow':
+      return l10n.t('Shadow of {0}', target.model);
+    case 'live':
+      return l10n.t('Live: {0}', folder.name);
     case 'model-file':
       return target.path.split('/').at(-1) ?? target.path;
   }

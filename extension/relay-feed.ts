@@ -13,6 +13,7 @@ export function relayFeed(send: (message: FeedMessage) => void, later: (act: () 
   };
   return {
     hear(message) {
+      if (message.kind === 'live') return send(message);
       if (message.kind !== 'progress') {
         // What was done before stays before: a step that ended makes no more progress.
         if (waiting.size > 0) {

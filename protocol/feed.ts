@@ -1,6 +1,7 @@
 import type { ModelSummary } from './registry.ts';
 import type { ProblemBody, ProblemCode } from './problem.ts';
-import type { ServingStatus } from './serving.ts';
+import type { LiveSample, ServingStatus } from './serving.ts';
+import type { ShadowIntent, ShadowSummary } from './shadow.ts';
 import type { BatchSummary, RunSummary, StepName, StepOutcome } from './run.ts';
 import type { Statement } from './workspace.ts';
 
@@ -13,8 +14,22 @@ export type Command =
   | { kind: 'check'; /** Absolute. */ path: string; /** Name of a dataset, or absolute path of a file. */ reference?: string }
   /** Writes a first slipway.yaml from the models and data that are there. An existing one is never touched. */
   | { kind: 'set-up' }
+  /** Replays what was recorded through two versions and compares their answers. */
+  | ({ kind: 'replay' } & ReplayRequest)
   /** Somebody states that a readiness criterion is met. Done at once, whatever else waits. */
   | ({ kind: 'state' } & Omit<Statement, 'at'>);
+
+export interface ReplayRequest {
+  model: string;
+  candidate: string;
+  /** Null: the champion. */
+  production: string | null;
+  /** A dataset by name, an absolute path of Parquet, CSV or JSON lines, or what was served; times are ISO 8601. */
+  source: { of: 'dataset'; name: string } | { of: 'file'; path: string } | { of: 'log'; from: string | null; to: string | null };
+  intent: ShadowIntent;
+  /** Times the recorded pace; null for as fast as it goes. */
+  pace: number | null;
+}
 
 export interface Request {
   /** Letters, digits and hyphens, 8 to 64 of them. */
@@ -75,7 +90,7 @@ export interface Snapshot {
 }
 
 /**
- * Server → client. `sequence` grows by one for each message but `progress`; a gap means: ask for a new snapshot.
+ * Server → client. `sequence` grows by one for each message but `progress` and `live`; a gap means: ask for a new snapshot.
  * Results are told after they are saved; `progress` is never saved and may be dropped for a newer one.
  */
 export type FeedMessage =
@@ -96,6 +111,10 @@ export type FeedMessage =
   | { kind: 'config-changed'; sequence: number; problem: ProblemBody | null }
   /** Versions were loaded, or have gone; or the port was opened or closed. */
   | { kind: 'serving-changed'; sequence: number; serving: ServingStatus | null }
+  /** At most one a second for each comparison. */
+  | { kind: 'shadow-changed'; sequence: number; shadow: ShadowSummary }
+  /** Never saved; may be dropped, and has no number. */
+  | { kind: 'live'; sample: LiveSample }
   | { kind: 'stated'; sequence: number; work: string; statement: Statement }
   | { kind: 'batch-checked'; sequence: number; work: string; batch: BatchSummary }
   | { kind: 'problem'; sequence: number; work: string; problem: ProblemBody }

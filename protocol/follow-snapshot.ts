@@ -33,6 +33,8 @@ export function followSnapshot(snapshot: Snapshot, message: FeedMessage): Snapsh
     case 'step':
     case 'was-set-up':
     case 'stated':
+    case 'shadow-changed':
+    case 'live':
     case 'problem':
       return snapshot;
   }

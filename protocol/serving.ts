@@ -41,3 +41,47 @@ export interface ServedVersionStatus {
   /** Why rows are not put together, where they are not. */
   batchReason: string | null;
 }
+
+/** One second of what is served. */
+export interface LiveSample {
+  at: string;
+  versions: LiveVersion[];
+  /** Of the process that takes requests. */
+  server: { cpuShare: number; rssBytes: number };
+  /** Rows of predictions that could not be recorded since serving began, and comparisons that could not be made. */
+  dropped: { log: number; shadow: number };
+}
+
+/** One version in one second; counts are of that second. Quantiles are null where nothing was answered. */
+export interface LiveVersion {
+  model: string;
+  version: string;
+  /** Asked for, or a shadow's own work. */
+  requests: number;
+  rows: number;
+  failures: number;
+  /** Of the failures, those for which the queue had no room. */
+  rejected: number;
+  p50Ms: number | null;
+  p95Ms: number | null;
+  p99Ms: number | null;
+  /** Rows that wait, at the end of the second. */
+  waiting: number;
+  batches: number;
+  batchRows: number;
+  /** Batches by why they were closed. */
+  closedBy: Record<string, number>;
+  cacheHits: number;
+  cacheMisses: number;
+  /** Share of one core, of all its hosts; null where it cannot be read. */
+  cpuShare: number | null;
+  rssBytes: number | null;
+  provider: Provider | null;
+}
+
+/** The last quarter of an hour, oldest first. */
+export interface LiveWindow {
+  /** Null while nothing is served. */
+  serving: ServingStatus | null;
+  samples: LiveSample[];
+}

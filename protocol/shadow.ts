@@ -258,3 +258,48 @@ export interface ShadowLabels {
   /** The loss, if there is any, is surely smaller than the margin. */
   nonInferior: boolean;
 }
+
+/** Values as JSON has them; NaN, infinities and integers beyond 2^53 are texts. */
+export type KeptValue = null | boolean | number | string | KeptValue[] | { [name: string]: KeptValue };
+
+/** A pair that can be shown and sent; of what was redacted nothing is in it. */
+export interface KeptPair {
+  input: InputReference;
+  at: string;
+  /** How large the change is; null where there is no answer to measure. */
+  size: number | null;
+  reason: string;
+  inputs: { [name: string]: KeptValue } | null;
+  inputHash: string | null;
+  production: { [name: string]: KeptValue } | null;
+  candidate: { [name: string]: KeptValue } | null;
+}
+
+/** What is told of a comparison in lists and on the feed. */
+export interface ShadowSummary {
+  id: string;
+  model: string;
+  production: string;
+  candidate: string;
+  kind: 'live' | 'replay';
+  intent: ShadowIntent;
+  verdict: ShadowVerdict;
+  sentence: string;
+  startedAt: string;
+  /** Null while pairs may still come. */
+  endedAt: string | null;
+  compared: number;
+  differ: number;
+}
+
+/** A comparison with what is kept of its pairs. */
+export interface ShadowRecord {
+  summary: ShadowSummary;
+  report: ShadowReport;
+  /** Largest change first. */
+  worst: KeptPair[];
+  /** The numbers of pairs drawn at random, each pair as likely as any other; empty where answers hold no number. */
+  points: { production: number; candidate: number }[];
+  /** Pairs that `points` were drawn from. */
+  pointsOf: number;
+}

@@ -1,5 +1,7 @@
 import type { Command, FeedMessage, Snapshot } from './feed.ts';
 import type { EvaluationRole } from './gates.ts';
+import type { LiveWindow } from './serving.ts';
+import type { ShadowRecord, ShadowSummary } from './shadow.ts';
 import type { ProblemBody } from './problem.ts';
 import type { BatchReport, BatchSummary, RunReport, RunSummary } from './run.ts';
 import type { ConfigOutline, ModelFileDifference, ModelFileReport, OperatorTimes, ReadinessReport, RowTable } from './workspace.ts';
@@ -12,6 +14,9 @@ export type ViewTarget =
   | { view: 'compare'; model: string; /** Ids of two saved runs; null: the champion's and the newest candidate's. */ runs: [string, string] | null }
   | { view: 'readiness'; model: string }
   | { view: 'runs'; model: string | null }
+  /** Null: the newest comparison of the model. */
+  | { view: 'shadow'; model: string; id: string | null }
+  | { view: 'live' }
   | { view: 'model-file'; path: string; against: string | null };
 
 /** Everything that can be asked of the server, and what it answers. */
@@ -25,6 +30,9 @@ export interface Answers {
   'finding-rows': RowTable;
   'run-rows': RowTable;
   readiness: ReadinessReport;
+  shadows: ShadowSummary[];
+  shadow: ShadowRecord;
+  live: LiveWindow;
   'model-file': ModelFileReport;
   'model-file-difference': ModelFileDifference;
   'operator-times': OperatorTimes;
@@ -41,6 +49,10 @@ export type Question =
   /** Rows of the data a run judged, by their numbers, 0-based: those that flipped. */
   | { ask: 'run-rows'; run: string; role: EvaluationRole; rows: number[] }
   | { ask: 'readiness'; model: string }
+  /** Newest first. */
+  | { ask: 'shadows'; model: string | null }
+  | { ask: 'shadow'; id: string }
+  | { ask: 'live' }
   /** Paths are relative to the workspace. */
   | { ask: 'model-file'; path: string }
   | { ask: 'model-file-difference'; path: string; against: string }
@@ -71,6 +83,12 @@ export function routeOf(question: Question): string {
       return `/v1/runs/${text(question.run)}/rows?role=${question.role}&rows=${question.rows.join(',')}`;
     case 'readiness':
       return `/v1/readiness/${text(question.model)}`;
+    case 'shadows':
+      return `/v1/shadows${question.model === null ? '' : `?model=${text(question.model)}`}`;
+    case 'shadow':
+      return `/v1/shadows/${text(question.id)}`;
+    case 'live':
+      return '/v1/serving/live';
     case 'model-file':
       return `/v1/model-file?path=${text(question.path)}`;
     case 'model-file-difference':
@@ -101,13 +119,15 @@ export function targetAt(address: string): ViewTarget | null {
     }
   }
   const one = (key: string): string | null => fields.get(key)?.[0] ?? null;
-  const [view, model, run, batch, path, column] = ['view', 'model', 'run', 'batch', 'path', 'column'].map(one);
+  const [view, model, run, batch, path, column, id] = ['view', 'model', 'run', 'batch', 'path', 'column', 'id'].map(one);
   const runs = fields.get('runs') ?? [];
   if (view === 'gates' && run !== null) return { view, run };
   if (view === 'data' && batch !== null) return column === null ? { view, batch } : { view, batch, column };
   if (view === 'compare' && model !== null) return { view, model, runs: runs.length === 2 ? [runs[0], runs[1]] : null };
   if (view === 'readiness' && model !== null) return { view, model };
   if (view === 'runs') return { view, model };
+  if (view === 'shadow' && model !== null) return { view, model, id };
+  if (view === 'live') return { view };
   if (view === 'model-file' && path !== null) return { view, path, against: one('against') };
   return null;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { protocolVersion, type FeedMessage, type Progress, type Snapshot } from '../protocol/feed.ts';
+import type { LiveSample } from '../protocol/serving.ts';
 
 /** A message before it has its place in the order. */
 export type Told = Unnumbered<FeedMessage>;
@@ -11,6 +12,7 @@ export interface Feed {
   /** Call after saving, never before. */
   tell(message: Told): void;
   progress(progress: Progress): void;
+  live(sample: LiveSample): void;
   /** In-process listener, as the command line uses when it runs without a server. */
   subscribe(listener: (message: FeedMessage) => void): () => void;
   attach(server: Server, admit: (request: IncomingMessage) => { status: number; detail: string } | null): void;
@@ -21,7 +23,7 @@ export interface Feed {
 
 const clientsMax = 32;
 const messageBytesMax = 1 << 20;
-/** Past this a slow client gets no more progress; past the second it is dropped and told to come back. */
+/** Past this a slow client gets no more of what passes; past the second it is dropped and told to come back. */
 const bufferedBytesSoft = 8 << 20;
 const bufferedBytesHard = 16 << 20;
 
@@ -33,7 +35,7 @@ export function openFeed({ slipway, workspace, snapshot }: { slipway: string; wo
   function send(socket: WebSocket, message: FeedMessage, text = JSON.stringify(message)): void {
     if (socket.readyState !== socket.OPEN) return;
     if (socket.bufferedAmount > bufferedBytesHard) return socket.close(1013, 'too slow: reconnect for a snapshot');
-    if (message.kind === 'progress' && socket.bufferedAmount > bufferedBytesSoft) return;
+    if ((message.kind === 'progress' || message.kind === 'live') && socket.bufferedAmount > bufferedBytesSoft) return;
     socket.send(text);
   }
 
@@ -59,6 +61,9 @@ export function openFeed({ slipway, workspace, snapshot }: { slipway: string; wo
     },
     progress(progress) {
       publish({ kind: 'progress', progress });
+    },
+    live(sample) {
+      publish({ kind: 'live', sample });
     },
     subscribe(listener) {
       listeners.add(listener);

@@ -189,6 +189,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
           on.tell({ kind: 'was-set-up', path, notes });
           await noticeConfig();
         }
+        else if (asked.kind === 'replay') throw new Problem('usage', 'Replays are not taken here yet');
         else {
           await runModels(await openHouse(await loadConfig(workspace)), asked, on);
           await writeDurably(join(folder, refusedFile), JSON.stringify(refused));

@@ -173,7 +173,7 @@ function followFeed(browser: Window & typeof globalThis, listener: (told: Told) 
         failures = 0;
         listener({ kind: 'connection', state: 'ready', reason: null });
       }
-      if (message.kind !== 'progress' && message.kind !== 'hello') {
+      if (message.kind !== 'progress' && message.kind !== 'live' && message.kind !== 'hello') {
         if (sequence !== null && message.kind !== 'snapshot' && message.sequence > sequence + 1) return socket.close();
         sequence = message.sequence;
       }

@@ -96,6 +96,8 @@ function follow(state: ViewState, message: FeedMessage, nowMs: number): ViewStat
       return changeSnapshot(state, () => ({ serving: message.serving }));
     case 'was-set-up':
     case 'stated':
+    case 'shadow-changed':
+    case 'live':
       return state;
   }
 }

@@ -49,6 +49,8 @@ function titleOf(command: Command): string {
       return command.watch === true ? 'Watching' : 'Run';
     case 'check':
       return `Check ${command.path.split(/[\\/]/).pop() ?? ''}`;
+    case 'replay':
+      return `Compare ${command.candidate} of ${command.model}`;
     case 'set-up':
       return 'Set up workspace';
     case 'state':

@@ -1,8 +1,6 @@
 import { createHmac } from 'node:crypto';
-import type { InputReference } from '../../protocol/shadow.ts';
+import type { InputReference, KeptPair, KeptValue } from '../../protocol/shadow.ts';
 import { fromFloat16, product, type Tensor, type TensorMap } from '../engines/tensor.ts';
-
-export type JsonValue = null | boolean | number | string | JsonValue[] | { [name: string]: JsonValue };
 
 export interface PairLogOptions {
   /** How many of the worst are kept, and how many others, to compare them with. */
@@ -34,19 +32,6 @@ export interface Pair {
   /** Null where there was no answer. */
   production: TensorMap | null;
   candidate: TensorMap | null;
-}
-
-/** A pair that can be shown and sent; of what was redacted nothing is in it. */
-export interface KeptPair {
-  input: InputReference;
-  at: string;
-  /** Null where there is no answer to measure. */
-  size: number | null;
-  reason: string;
-  inputs: { [name: string]: JsonValue } | null;
-  inputHash: string | null;
-  production: { [name: string]: JsonValue } | null;
-  candidate: { [name: string]: JsonValue } | null;
 }
 
 export interface PairLog {
@@ -97,7 +82,7 @@ export function openPairLog(options: PairLogOptions): PairLog {
 }
 
 function keptOf({ input, atMs, size, reason, row, inputs, production, candidate }: Pair, { inputs: policy, redact, elementNames }: PairLogOptions): KeptPair {
-  const allowed = (shown: Shown): { [name: string]: JsonValue } => rowOf(inputs, row, new Set(redact), elementNames, shown);
+  const allowed = (shown: Shown): { [name: string]: KeptValue } => rowOf(inputs, row, new Set(redact), elementNames, shown);
   const answer = (outputs: TensorMap | null): KeptPair['production'] => (outputs === null ? null : rowOf(outputs, row, new Set(), undefined, some));
   return {
     input: { ...input },
@@ -120,8 +105,8 @@ interface Shown {
 const some: Shown = { elements: 256, characters: 4096 };
 const everything: Shown = { elements: Infinity, characters: Infinity };
 
-function rowOf(tensors: TensorMap, row: number, redact: ReadonlySet<string>, elementNames: ReadonlyMap<string, readonly string[]> | undefined, shown: Shown): { [name: string]: JsonValue } {
-  const values = new Map<string, JsonValue>();
+function rowOf(tensors: TensorMap, row: number, redact: ReadonlySet<string>, elementNames: ReadonlyMap<string, readonly string[]> | undefined, shown: Shown): { [name: string]: KeptValue } {
+  const values = new Map<string, KeptValue>();
   for (const [name, tensor] of tensors) {
     if (redact.has(name)) continue;
     const width = product(tensor.shape.slice(1));
@@ -144,7 +129,7 @@ function rowOf(tensors: TensorMap, row: number, redact: ReadonlySet<string>, ele
 }
 
 /** JSON has neither NaN nor infinity, and its numbers end at 2^53: those are texts. */
-function valueAt(tensor: Tensor, at: number, { characters }: Shown): JsonValue {
+function valueAt(tensor: Tensor, at: number, { characters }: Shown): KeptValue {
   if (tensor.datatype === 'string') {
     const text = tensor.data.dictionary[tensor.data.codes[at]];
     return text.length > characters ? `${text.slice(0, characters)}…` : text;

@@ -23,6 +23,9 @@ function answerTo(question: Question, runs: RunReport[], more: RunSummary[]): An
       return [...runs.map(summaryOf), ...more].sort((a, b) => b.startedAt.localeCompare(a.startedAt)).filter(({ model }) => question.model === null || model === question.model).slice(0, question.limit);
     case 'run-rows':
       return rowsOf(question.rows);
+    case 'shadows':
+    case 'shadow':
+    case 'live':
     case 'outline':
     case 'batch':
     case 'batches':

@@ -177,6 +177,9 @@ function answerTo(question: Question): Answers[keyof Answers] | null {
     case 'runs':
       return judgingRuns.map(summaryOf);
     case 'run-rows':
+    case 'shadows':
+    case 'shadow':
+    case 'live':
     case 'outline':
       return null;
   }
