@@ -101,21 +101,33 @@ export function createEvidence(plan: ShadowPlan): ShadowEvidence {
   };
 }
 
+/** What became of a pair that was counted. */
+export interface CountedPair {
+  outcome: PairRecord['outcome'];
+  numbers: PairRecord['numbers'];
+  /** Faults first, then changed decisions, then the size of the difference; 0 where the pair agrees. */
+  severity: number;
+  /** Why it disagrees, in words; empty where it agrees. */
+  reason: string;
+}
+
 /**
  * Counts a batch of pairs in.
  *
  * Answers of another shape than was agreed on are a crash of the comparison: its rows are counted as dropped, never as
  * agreement, and the verdict becomes `error`.
+ *
+ * @returns one entry per row; none where the batch could not be compared
  */
-export function addPairs(evidence: ShadowEvidence, batch: PairBatch): void {
+export function addPairs(evidence: ShadowEvidence, batch: PairBatch): CountedPair[] {
   const { shape, settings } = evidence.plan;
   const rows = batch.inputs.length;
-  if (rows === 0) return;
+  if (rows === 0) return [];
   const fault = shapeFault(shape, batch.production.answers, rows) ?? shapeFault(shape, batch.candidate.answers, rows);
   if (fault !== null) {
     addCrash(evidence, fault);
     addDropped(evidence, 'answers of another shape', rows);
-    return;
+    return [];
   }
   evidence.from = Math.min(evidence.from ?? batch.at, batch.at);
   evidence.to = Math.max(evidence.to ?? batch.at, batch.at);
@@ -125,6 +137,10 @@ export function addPairs(evidence: ShadowEvidence, batch: PairBatch): void {
   addNumbers(evidence, records);
   addLatencies(evidence, batch);
   countLabels(evidence, batch, records);
+  return records.map((record) => {
+    const agrees = record.outcome === 'agree' || record.outcome === 'production-failed';
+    return { outcome: record.outcome, numbers: record.numbers, severity: agrees ? 0 : severityOf(record), reason: agrees ? '' : reasonText(shape, record) };
+  });
 }
 
 /** Counts labels of pairs in that were added without them, and says of the worst disagreements who was right. */
