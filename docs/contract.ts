@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 
 /** What the JSON of `--json`, the HTTP routes and the feed consists of, in reading order. */
-const files = ['run', 'gates', 'measured', 'data-quality', 'drift', 'evaluation', 'runtime', 'lineage', 'datasets', 'registry', 'workspace', 'feed', 'serving', 'view', 'problem'];
+const files = ['run', 'gates', 'measured', 'data-quality', 'drift', 'evaluation', 'runtime', 'lineage', 'datasets', 'registry', 'workspace', 'feed', 'serving', 'shadow', 'view', 'problem'];
 
 /** Every exported type of the contract with its fields and their comments, read from the sources: it cannot go stale unseen. */
 export function contractPage(): string {

@@ -111,8 +111,8 @@ export type FeedMessage =
   | { kind: 'config-changed'; sequence: number; problem: ProblemBody | null }
   /** Versions were loaded, or have gone; or the port was opened or closed. */
   | { kind: 'serving-changed'; sequence: number; serving: ServingStatus | null }
-  /** At most one a second for each comparison. */
-  | { kind: 'shadow-changed'; sequence: number; shadow: ShadowSummary }
+  /** At most one a second for each comparison; `work` is `serving` where requests are mirrored. */
+  | { kind: 'shadow-changed'; sequence: number; work: string; shadow: ShadowSummary }
   /** Never saved; may be dropped, and has no number. */
   | { kind: 'live'; sample: LiveSample }
   | { kind: 'stated'; sequence: number; work: string; statement: Statement }

@@ -79,7 +79,7 @@ export interface ShadowSettings {
   intent: ShadowIntent;
   /** Largest share of disagreement above noise that counts as equivalent. */
   margin: number;
-  /** Largest loss of accuracy, or relative rise of the mean absolute error, that counts as equivalent. */
+  /** Largest loss of accuracy, relative rise of the mean absolute error, or relative loss of value, that counts as equivalent. */
   labelMargin: number;
   /** Chance of calling a candidate equivalent or better that is not. */
   alpha: number;
@@ -87,6 +87,8 @@ export interface ShadowSettings {
   tolerance: Tolerance | null;
   /** Why `tolerance` is wider than asked for; empty when it is not. */
   toleranceNote: string;
+  /** What a decision is worth by its outcome; null where every right answer is worth the same. */
+  value: DecisionValue | null;
   minPairs: number;
   minLabels: number;
   /** Which pairs get a label: a random share of all, or of those that disagree (which is where labels are worth most). */
@@ -97,6 +99,15 @@ export interface ShadowSettings {
   errorRates: { acceptable: number; unacceptable: number };
   /** The candidate's p95 may be this many times production's before it is called slower. */
   maxLatencyRatio: number;
+}
+
+/** Of one prediction, by what was decided and what was right; the second class is the positive one. */
+export interface DecisionValue {
+  tp: number;
+  fp: number;
+  fn: number;
+  tn: number;
+  currency: string;
 }
 
 /** |candidate − production| ≤ absolute + relative·|production|. */
@@ -248,12 +259,13 @@ export interface ShadowLabels {
   disagreements: number;
   /** Null where answers are numbers. */
   right: Record<'both' | 'production' | 'candidate' | 'neither', number> | null;
-  metric: 'accuracy' | 'mae';
+  /** `value`: mean worth of a decision, in the currency of the settings. */
+  metric: 'accuracy' | 'mae' | 'value';
   production: Measured;
   candidate: Measured;
   /** Candidate − production. */
   difference: Measured;
-  /** Null where answers are numbers. */
+  /** Null where answers are numbers, or worth is compared. */
   test: { name: 'mcnemar' | 'sequential-mcnemar'; pValue: number } | null;
   /** The loss, if there is any, is surely smaller than the margin. */
   nonInferior: boolean;

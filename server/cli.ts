@@ -26,6 +26,7 @@ import { gateProblems, issueProblem } from './problem-lines.ts';
 import { Problem, problemBody } from './problem.ts';
 import { readinessText, verdictsOfReadiness } from './readiness-text.ts';
 import { rejudge } from './rejudge.ts';
+import type { ShadowOptions } from './shadow-command.ts';
 import { batchText, exitCodes, openProgressBar, runsText, runText, statusText, table, worstVerdict } from './terminal.ts';
 import { version } from './version.ts';
 
@@ -295,6 +296,51 @@ function program(): Command {
       });
     });
 
+  command('shadow [comparison]', 'a candidate beside production on the same inputs: replay what was recorded, or show what was compared')
+    .option('--replay <data>', 'what both are asked: a dataset or a batch of slipway.yaml, a file, or `log` for what was served')
+    .option('--candidate <version>', 'version that may come into production')
+    .option('--production <version>', 'version it is compared with (default: the champion)')
+    .option('--model <name>', 'of which model (default: the only one)')
+    .option('--intent <intent>', 'new-model: differences are expected, and labels say who is right; same-build: every difference is a fault', 'new-model')
+    .option('--pace <pace>', 'recorded pace times this, such as 1x or 10x; max for as fast as it goes', 'max')
+    .option('--from <time>', 'of the log, from this time on', time)
+    .option('--to <time>', 'of the log, up to this time', time)
+    .option('--json', 'print the comparison as JSON (ShadowRecord in docs/contract.md)')
+    .option('--all', 'show every disagreement that was kept')
+    .action(async (id: string | undefined, options: ShadowOptions) => {
+      const { showShadow, listShadows, replayRequestOf } = await import('./shadow-command.ts');
+      await withConnection(slipway, async (connection, workspace) => {
+        if (options.replay === undefined) {
+          if (options.candidate !== undefined) throw new Problem('usage', '--candidate needs --replay, which says what both are asked');
+          if (id === undefined) return console.log(await listShadows(connection, options.model ?? null, options.json === true));
+          process.exitCode = await showShadow(connection, id, options);
+          return;
+        }
+        const request = await replayRequestOf(options, options.model ?? (await onlyModel(workspace)));
+        const made: string[] = [];
+        const { problems: met } = await follow(connection, { kind: 'replay', ...request }, follower({ quiet: options.json, onShadow: async (each) => void made.push(each) }));
+        const [comparison] = made;
+        process.exitCode = comparison === undefined ? (exitOf(met) ?? exitInternal) : await showShadow(connection, comparison, options);
+      });
+    });
+
+  const labels = command('labels', 'what turned out to be right');
+  labels
+    .command('import <file>')
+    .description('keep labels beside the predictions they belong to')
+    .exitOverride()
+    .option('--model <name>', 'of which model (default: the only one)')
+    .option('--by <column>', 'column of the predictions that the keys are values of, such as input.order_id', 'request_id')
+    .option('--key <column>', 'column of the file that holds the keys (default: as --by, without input.)')
+    .option('--label <column>', 'column of the file that holds the labels', 'label')
+    .option('--json', 'print the counts as JSON')
+    .action(async (file: string, options: { model?: string; by: string; key?: string; label: string; json?: boolean }) => {
+      const { importLabelsFrom, labelsText } = await import('./labels-command.ts');
+      const workspace = await findWorkspace(slipway.opts<Options>().workspace);
+      const counts = await importLabelsFrom(resolve(file), { ...options, workspace, model: options.model ?? (await onlyModel(workspace)), signal: interrupt.signal });
+      console.log(options.json === true ? JSON.stringify(counts) : labelsText(counts));
+    });
+
   const keys = command('keys', 'keys for those who ask for predictions');
   const keysCommand = (name: string, description: string) => keys.command(name).description(description).exitOverride();
 
@@ -392,7 +438,7 @@ function openInDefaultBrowser(url: string): void {
 }
 
 /** What a person sees of work under way; with `--json`, problems alone. */
-function follower({ quiet = false, ...on }: { quiet?: boolean } & Pick<Follower, 'onRun' | 'onBatch'>): Follower {
+function follower({ quiet = false, ...on }: { quiet?: boolean } & Pick<Follower, 'onRun' | 'onBatch' | 'onShadow'>): Follower {
   const hinted = new Set<string>();
   // A hundred files refused for one reason need its next step once.
   const hintOnce = (code: ProblemCode): string => {
@@ -507,6 +553,12 @@ function date(text: string): string {
   const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(time)) throw new InvalidArgumentError('It must be a day such as 2027-01-31.');
   return new Date(time).toISOString();
+}
+
+function time(text: string): string {
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw new InvalidArgumentError('It must be a time such as 2027-01-31T08:00Z.');
+  return new Date(at).toISOString();
 }
 
 function portNumber(text: string): number {

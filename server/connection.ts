@@ -9,6 +9,7 @@ import type { ProblemBody } from '../protocol/problem.ts';
 import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
 import { routeOf } from '../protocol/view.ts';
 import type { ServingStatus } from '../protocol/serving.ts';
+import type { ShadowRecord, ShadowSummary } from '../protocol/shadow.ts';
 import type { ReadinessReport, RowTable } from '../protocol/workspace.ts';
 import type { Row } from './answer-rows.ts';
 import { writeDurably } from './engines/durable-file.ts';
@@ -35,6 +36,8 @@ export interface Connection {
   readBatch(id: string): Promise<BatchReport>;
   failingRows(batch: string, finding: string, limit: number): Promise<RowTable>;
   readiness(model: string): Promise<ReadinessReport>;
+  shadows(model: string | null): Promise<ShadowSummary[]>;
+  readShadow(id: string): Promise<ShadowRecord>;
   serve(options: ServeOptions): Promise<ServingStatus>;
   stopServing(): Promise<void>;
   /** A row of a model's data, without its label; null where it has none. */
@@ -102,6 +105,8 @@ async function becomeServer(workspace: string, now: () => Date): Promise<Connect
     readBatch: (id) => slipway.store.readBatch(id),
     failingRows: (batch, finding, limit) => slipway.failingRows(batch, finding, limit),
     readiness: (model) => slipway.readiness(model),
+    shadows: (model) => slipway.store.shadows(model === null ? {} : { model }),
+    readShadow: (id) => slipway.store.readShadow(id),
     serve: (options) => slipway.serve(options),
     stopServing: async () => void (await slipway.stopServing()),
     exampleRow: (model) => slipway.exampleRow(model),
@@ -173,6 +178,8 @@ async function openClient(server: ServerFile): Promise<Connection | null> {
     readBatch: (id) => ask('GET', `/v1/batches/${encodeURIComponent(id)}`),
     failingRows: (batch, finding, limit) => ask('GET', `/v1/batches/${encodeURIComponent(batch)}/findings/${encodeURIComponent(finding)}/rows?limit=${limit}`),
     readiness: (model) => ask('GET', routeOf({ ask: 'readiness', model })),
+    shadows: (model) => ask('GET', routeOf({ ask: 'shadows', model })),
+    readShadow: (id) => ask('GET', routeOf({ ask: 'shadow', id })),
     serve: (options) => ask('POST', '/v1/serving', options),
     stopServing: async () => void (await ask('DELETE', '/v1/serving')),
     exampleRow: (model) => ask('GET', `/v1/models/${encodeURIComponent(model)}/example`),

@@ -19,6 +19,7 @@ export interface Follower {
   signal: AbortSignal;
   onRun?: (run: RunSummary, kept: boolean) => Promise<void>;
   onBatch?: (id: string) => Promise<void>;
+  onShadow?: (id: string) => Promise<void>;
   onRefused?: (file: RefusedFile) => void;
   onProblem?: (problem: ProblemBody) => void;
 }
@@ -27,7 +28,7 @@ export interface Follower {
 const cancelMs = 300;
 
 /** Follows one piece of work to its end. A cancel ends the work, wherever it runs. */
-export async function follow(connection: Connection, command: Command, { bar, signal, onRun, onBatch, onRefused, onProblem }: Follower): Promise<Outcome> {
+export async function follow(connection: Connection, command: Command, { bar, signal, onRun, onBatch, onShadow, onRefused, onProblem }: Follower): Promise<Outcome> {
   const work = randomUUID();
   const outcome: Outcome = { runs: [], refused: [], problems: [] };
   // Reports are fetched and printed one after the other, in the order in which they were saved.
@@ -61,6 +62,8 @@ export async function follow(connection: Connection, command: Command, { bar, si
           return show(() => onRun?.(message.run, message.kind === 'run-kept'));
         case 'batch-checked':
           return show(() => onBatch?.(message.batch.id));
+        case 'shadow-changed':
+          return show(() => onShadow?.(message.shadow.id));
         case 'model-refused':
           outcome.refused.push(message.file);
           bar?.clear();

@@ -2,7 +2,7 @@ import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { basename, dirname } from 'node:path';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import type { Command, Request as WorkRequest } from '../protocol/feed.ts';
+import type { Command, ReplayRequest, Request as WorkRequest } from '../protocol/feed.ts';
 import { admit, socketDoor } from './admit.ts';
 import { openBrowser, type Browser } from './browser.ts';
 import type { Slipway } from './main.ts';
@@ -75,6 +75,12 @@ export function controlApp({ slipway, token, pages }: { slipway: Slipway; token:
     if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new Problem('request-invalid', 'limit must be a whole number from 1 to 1,000');
     response.json(await slipway.failingRows(request.params.id, request.params.finding, limit));
   });
+  app.get('/v1/shadows', async (request, response) => {
+    const { model } = request.query;
+    if (model !== undefined && !isText(model)) throw new Problem('request-invalid', 'model must be one name');
+    response.json(await slipway.store.shadows({ model }));
+  });
+  app.get('/v1/shadows/:id', async (request, response) => void response.json(await slipway.store.readShadow(request.params.id)));
   app.get('/v1/readiness/:model', async (request, response) => void response.json(await slipway.readiness(request.params.model)));
   app.get('/v1/model-file', async (request, response) => void response.json(await slipway.modelFile(parsePath(request.query.path, 'path'))));
   app.get('/v1/model-file/difference', async (request, response) => {
@@ -198,8 +204,17 @@ function parseCommand(command: Record<string, unknown>): Command {
   if (kind === 'run' && isStrings(models) && isStrings(versions) && isFlag(force) && isFlag(watch)) return { kind, models, versions, force, watch };
   if (kind === 'check' && typeof path === 'string' && (reference === undefined || typeof reference === 'string')) return { kind, path, reference };
   if (kind === 'set-up') return { kind };
+  if (kind === 'replay') return { kind, ...parseReplay(command) };
   if (kind === 'state' && isText(model) && isText(criterion) && isText(by) && isText(text) && (expires === null || isTime(expires))) return { kind, model, criterion, by, text, expires };
-  throw new Problem('request-invalid', 'command must be {"kind": "run", …} or {"kind": "check", "path": …} or {"kind": "set-up"} or {"kind": "state", "model": …, "criterion": …, "by": …, "text": …}');
+  throw new Problem('request-invalid', 'command must be {"kind": "run", …} or {"kind": "check", "path": …} or {"kind": "replay", …} or {"kind": "set-up"} or {"kind": "state", "model": …, "criterion": …, "by": …, "text": …}');
+}
+
+function parseReplay({ model, candidate, production = null, source, intent, pace = null }: Record<string, unknown>): ReplayRequest {
+  const { of, name, path, from = null, to = null } = asObject(source);
+  const replayed: ReplayRequest['source'] | null = of === 'dataset' && isText(name) ? { of, name } : of === 'file' && isText(path) ? { of, path } : of === 'log' && isTimeOrNull(from) && isTimeOrNull(to) ? { of, from, to } : null;
+  const isPace = pace === null || (typeof pace === 'number' && pace > 0 && Number.isFinite(pace));
+  if (isText(model) && isText(candidate) && (production === null || isText(production)) && replayed !== null && (intent === 'same-build' || intent === 'new-model') && isPace) return { model, candidate, production, source: replayed, intent, pace };
+  throw new Problem('request-invalid', 'a replay is {"kind": "replay", "model": …, "candidate": …, "production": … or null, "source": {"of": "dataset", "name": …} or {"of": "file", "path": …} or {"of": "log", "from": …, "to": …}, "intent": "new-model" or "same-build", "pace": … or null}');
 }
 
 /** One path, given once. Where it may lead is decided where it is opened. */
@@ -219,6 +234,7 @@ const asObject = (value: unknown): Record<string, unknown> => (typeof value === 
 const isStrings = (value: unknown): value is string[] | undefined => value === undefined || (Array.isArray(value) && value.every((entry) => typeof entry === 'string'));
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isTime = (value: unknown): value is string => isText(value) && !Number.isNaN(Date.parse(value));
+const isTimeOrNull = (value: unknown): value is string | null => value === null || isTime(value);
 const isFlag = (value: unknown): value is boolean | undefined => value === undefined || typeof value === 'boolean';
 
 /** Deepest bracket level of JSON text, counted before any parser sees it. */

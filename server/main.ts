@@ -25,6 +25,7 @@ import { outlineOf } from './outline-of.ts';
 import { checkFile, runModels } from './pipeline.ts';
 import { acceptStatement, readinessOf } from './readiness-of.ts';
 import { Problem, problemBody } from './problem.ts';
+import { replayShadow } from './replay-shadow.ts';
 import { rowsOfRun } from './run-rows.ts';
 import { findModels } from './registry/find-models.ts';
 import { openServing, type ServeOptions, type Serving } from './serve.ts';
@@ -189,7 +190,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
           on.tell({ kind: 'was-set-up', path, notes });
           await noticeConfig();
         }
-        else if (asked.kind === 'replay') throw new Problem('usage', 'Replays are not taken here yet');
+        else if (asked.kind === 'replay') await replayShadow(await openHouse(await loadConfig(workspace)), asked, on);
         else {
           await runModels(await openHouse(await loadConfig(workspace)), asked, on);
           await writeDurably(join(folder, refusedFile), JSON.stringify(refused));

@@ -1,6 +1,7 @@
 import type { ModelConfig } from '../protocol/config.ts';
-import type { InputReference, NoiseRun, ShadowRecord, ShadowSide, ShadowSource, ShadowSummary } from '../protocol/shadow.ts';
+import type { DecisionValue, InputReference, NoiseRun, ShadowRecord, ShadowSide, ShadowSource, ShadowSummary } from '../protocol/shadow.ts';
 import { answerReader, type Answerer, type AnswerReader } from './answer-reader.ts';
+import type { AnswerShape } from './comparison/answers.ts';
 import type { AnsweredBatch } from './comparison/compare-answers.ts';
 import { findDisagreementSlices } from './comparison/find-disagreement-slices.ts';
 import { judgeShadow } from './comparison/judge-shadow.ts';
@@ -39,6 +40,7 @@ export interface ComparedRepeat {
 
 /** Production and a candidate side by side, for as long as pairs come. */
 export interface ShadowComparison {
+  readonly shape: AnswerShape;
   /** Nothing that goes wrong in a comparison comes back: it is in the record, whose verdict is then `error`. */
   add(pairs: ComparedPairs): void;
   repeat(repeat: ComparedRepeat): void;
@@ -81,7 +83,7 @@ export function openShadowComparison(options: ShadowComparisonOptions): ShadowCo
   const { id, config, production, candidate, source, labels, random, now } = options;
   const [ofProduction, ofCandidate] = [production, candidate].map(({ model }) => answerReader(config, model, labels));
   const startedAt = now().toISOString();
-  const evidence = createEvidence(planShadow({ production: sideOf(production), candidate: sideOf(candidate), source, shape: ofProduction.shape }, options.options));
+  const evidence = createEvidence(planShadow({ production: sideOf(production), candidate: sideOf(candidate), source, shape: ofProduction.shape }, { value: worthOf(config, ofProduction.shape), ...options.options }));
   const pairLog = openPairLog({ ...options.pairs, worstMax, sampleMax: 0, random });
   const points = openReservoir<{ production: number; candidate: number }>(pointsMax, random);
   const searched = openInputSample({ max: searchedMax, columnNames: options.columnNames ?? new Map(), redact: new Set(options.pairs.redact), random });
@@ -111,6 +113,7 @@ export function openShadowComparison(options: ShadowComparisonOptions): ShadowCo
   }
 
   return {
+    shape: ofProduction.shape,
     add(pairs) {
       guarded(() => {
         const batch = {
@@ -139,6 +142,13 @@ export function openShadowComparison(options: ShadowComparisonOptions): ShadowCo
       return { summary: summaryOf(report), report, worst, points: points.kept(), pointsOf: points.offered };
     },
   };
+}
+
+/** A score that decides is judged by what its decisions are worth, where slipway.yaml says so. */
+function worthOf({ value }: ModelConfig, { kind }: AnswerShape): DecisionValue | null {
+  if (value === null || kind !== 'score') return null;
+  const { tp, fp, fn, tn, currency } = value;
+  return { tp, fp, fn, tn, currency };
 }
 
 function sideOf({ name, version, digest, provider, precision }: ComparedSide): ShadowSide {

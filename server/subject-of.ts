@@ -228,7 +228,7 @@ export function labelsOf(vector: Vector): string[] {
 }
 
 /** −1 for a missing label, −2 for one that is none of the classes. */
-function codesOf(vector: Vector, classes: readonly string[]): Int32Array {
+export function codesOf(vector: Vector, classes: readonly string[]): Int32Array {
   const indexOf = new Map(classes.map((label, index) => [plainLabel(label), index]));
   const codeOf = (label: string) => indexOf.get(plainLabel(label)) ?? -2;
   if (vector.kind === 'categorical') {

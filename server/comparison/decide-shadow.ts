@@ -1,6 +1,6 @@
 import type { Interval, Measured } from '../../protocol/measured.ts';
 import { countText, differenceText, numberText, shareText } from '../../protocol/number-text.ts';
-import type { DistributionShift, NoiseReport, ShadowErrors, ShadowReport, ShadowVerdict } from '../../protocol/shadow.ts';
+import type { DistributionShift, NoiseReport, ShadowErrors, ShadowLabels, ShadowReport, ShadowSettings, ShadowVerdict } from '../../protocol/shadow.ts';
 import { leastTrials } from '../stats/least-trials.ts';
 import { sprt } from '../stats/sprt.ts';
 import { hasLabels, type JudgedLabels, judgeLabels, scaleLabels } from './judge-labels.ts';
@@ -99,9 +99,9 @@ function scaledShift({ production, candidate }: DistributionShift, rows: number)
 
 function findModel(findings: ShadowFindings): Finding {
   const { evidence, labels, disagreement, bounds } = findings;
-  const { margin, labelMargin, minLabels } = evidence.plan.settings;
+  const { margin, minLabels } = evidence.plan.settings;
   const judged = labels !== null && labels.report.pairs >= minLabels ? labels : null;
-  if (judged?.verdict) return settled(judged.verdict, `${capitalised(judged.verdict)}: ${labelText(judged, labelMargin)}; ${seen(findings)}.`);
+  if (judged?.verdict) return settled(judged.verdict, `${capitalised(judged.verdict)}: ${labelText(judged, evidence.plan.settings)}; ${seen(findings)}.`);
   const matters = hasLabels(evidence.plan.shape) ? 'so that it matters little who is right' : 'so that the answers are as good as the same';
   if (disagreement.interval && disagreement.interval.high < margin) return settled('equivalent', `Equivalent: ${seen(findings)}, surely less than the margin of ${shareText(margin)}, ${matters}.`);
   if (!hasLabels(evidence.plan.shape)) return open(`${seen(findings)}, and answers of this kind carry no label here.`, 'Look at the worst disagreements, and let a person say which answers are right.');
@@ -111,10 +111,11 @@ function findModel(findings: ShadowFindings): Finding {
     return open(`${seen(findings)}; who is right is known for ${countText(known)} pairs.`, `At least ${moreText(minLabels - known, 'labels')} needed, ${which}.`, { what: 'labels', count: minLabels - known });
   }
   const least = leastTrials((pairs) => judgeLabels({ ...evidence, labelled: scaleLabels(evidence.labelled, pairs) }, bounds)?.verdict !== null, judged.report.pairs);
-  return openFor(`${labelText(judged, labelMargin)}; ${seen(findings)}.`, 'labels', least === null ? null : least - judged.report.pairs);
+  return openFor(`${labelText(judged, evidence.plan.settings)}; ${seen(findings)}.`, 'labels', least === null ? null : least - judged.report.pairs);
 }
 
-function labelText({ report }: JudgedLabels, margin: number): string {
+function labelText({ report }: JudgedLabels, { labelMargin: margin, value: worth }: ShadowSettings): string {
+  if (worth !== null) return worthText(report, margin, worth.currency);
   const { metric, production, candidate, difference } = report;
   const { interval } = difference;
   const unit = metric === 'accuracy' ? 'share' : 'metric';
@@ -125,6 +126,15 @@ function labelText({ report }: JudgedLabels, margin: number): string {
   const found = `${differenceText(difference.value ?? NaN, unit)}${range} at a margin of ${allowed}`;
   if (candidate.value === null) return `by ${countText(report.pairs)} labelled disagreements its ${name} differs from production’s by ${found}`;
   return `on ${countText(report.pairs)} labelled pairs its ${name} is ${value(candidate)}, production’s ${value(production)}: ${found}`;
+}
+
+/** "on 249,435 labelled pairs a decision of it is worth 3.41 USD, production’s 2.96: +0.45 (+0.43 to +0.47) at a margin of 1.0 %" */
+function worthText({ pairs, production, candidate, difference }: ShadowLabels, margin: number, currency: string): string {
+  const { interval } = difference;
+  const range = interval ? ` (${differenceText(interval.low, 'money')} to ${differenceText(interval.high, 'money')})` : '';
+  const found = `${differenceText(difference.value ?? NaN, 'money')}${range}`;
+  if (candidate.value === null) return `by ${countText(pairs)} labelled disagreements a decision of it is worth ${found} ${currency} more or less than production’s`;
+  return `on ${countText(pairs)} labelled pairs a decision of it is worth ${numberText(candidate.value)} ${currency}, production’s ${numberText(production.value ?? NaN)}: ${found} at a margin of ${shareText(margin)}`;
 }
 
 /** "they disagree on 1.3 % (1.0 % to 1.6 %) of 18,204 pairs, production disagrees with itself on 0.2 %" */

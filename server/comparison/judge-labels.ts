@@ -20,11 +20,16 @@ export interface JudgedLabels {
  * Accuracy: the paired difference is inside ± margin (equivalent), above 0 (better) or below 0 (worse). Numbers: the same of
  * the mean absolute error, the margin being a share of production's, so that what is averaged is
  * |candidate's error| − (1 ± margin)·|production's error|.
+ *
+ * Where outcomes have a worth, the same of the mean worth of a decision: at a threshold that was chosen because errors cost
+ * differently, accuracy is the wrong judge. The margin is a share of production's mean worth, whatever its sign. Above 0 is
+ * better even inside the margin: money that is surely earned is told.
  * @returns null when no label is known or answers have nothing to be right about
  */
 export function judgeLabels(evidence: ShadowEvidence, bounds: ShadowBounds): JudgedLabels | null {
   const { labelled, plan } = evidence;
   if (labelled.pairs === 0) return null;
+  if (plan.settings.value !== null) return judgeWorth(evidence, bounds);
   if (classesOf(plan.shape) !== null) return judgeAccuracy(evidence, bounds);
   return plan.shape.kind === 'regression' ? judgeErrors(labelled, bounds) : null;
 }
@@ -36,7 +41,9 @@ export function scaleLabels(labelled: LabelledCounts, pairs: number): LabelledCo
   for (const who of Object.keys(right) as (keyof typeof right)[]) right[who] = Math.floor(right[who] * times);
   const errors = { ...labelled.errors };
   for (const name of Object.keys(errors) as (keyof typeof errors)[]) errors[name] = scaleMoments(errors[name], pairs);
-  return { pairs, disagreements: Math.floor(labelled.disagreements * times), right, errors };
+  const worth = { ...labelled.worth };
+  for (const name of Object.keys(worth) as (keyof typeof worth)[]) worth[name] = scaleMoments(worth[name], pairs);
+  return { pairs, disagreements: Math.floor(labelled.disagreements * times), right, errors, worth };
 }
 
 /** Whether a kind of answer can be right or wrong here at all. */
@@ -82,12 +89,34 @@ function differenceOverAll(evidence: ShadowEvidence, bounds: ShadowBounds): Diff
   const { compared, differ } = comparedPairs(evidence);
   const among = differenceAmong(evidence.labelled, bounds);
   const disagreement = bounds.disagreement(differ, compared);
-  const { low, high } = among.interval;
+  return { value: (among.value * differ) / compared, rows: among.rows, interval: timesShare(among.interval, disagreement) };
+}
+
+function judgeWorth(evidence: ShadowEvidence, bounds: ShadowBounds): JudgedLabels {
+  const { pairs, disagreements, right, worth } = evidence.labelled;
+  const { labelMargin, labelled } = evidence.plan.settings;
+  const among = bounds.mean(worth.difference);
+  const { differ, compared } = comparedPairs(evidence);
+  const isRandom = labelled === 'random';
+  const difference: Measured =
+    among === null
+      ? { value: null, reason: 'fewer than two labels', rows: pairs }
+      : isRandom
+        ? { value: worth.difference.mean, rows: pairs, interval: among }
+        : { value: (worth.difference.mean * differ) / compared, rows: pairs, interval: timesShare(among, bounds.disagreement(differ, compared)) };
+  // Of disagreements alone production's mean worth is not known, and no loss is small beside it.
+  const margin = isRandom ? labelMargin * Math.abs(worth.production.mean) : 0;
+  const interval = difference.interval;
+  const [low, high] = interval === undefined ? [-Infinity, Infinity] : [interval.low, interval.high];
+  const mean = (of: Moments): Measured => (isRandom ? { value: of.mean, rows: pairs } : { value: null, reason: 'only disagreements are labelled', rows: pairs });
   return {
-    value: (among.value * differ) / compared,
-    rows: among.rows,
-    interval: { ...among.interval, low: low * (low < 0 ? disagreement.high : disagreement.low), high: high * (high > 0 ? disagreement.high : disagreement.low) },
+    verdict: low > 0 ? 'better' : low > -margin && high < margin ? 'equivalent' : high < 0 ? 'worse' : null,
+    report: { pairs, disagreements, right, metric: 'value', production: mean(worth.production), candidate: mean(worth.candidate), difference, test: null, nonInferior: low > -margin },
   };
+}
+
+function timesShare({ low, high, ...rest }: Interval, share: Interval): Interval {
+  return { ...rest, low: low * (low < 0 ? share.high : share.low), high: high * (high > 0 ? share.high : share.low) };
 }
 
 function judgeErrors({ pairs, disagreements, errors }: LabelledCounts, bounds: ShadowBounds): JudgedLabels {

@@ -1,4 +1,4 @@
-import type { AgreementPoint, Disagreement, InputReference, ShadowSettings, ShadowSide, ShadowSource } from '../../protocol/shadow.ts';
+import type { AgreementPoint, DecisionValue, Disagreement, InputReference, ShadowSettings, ShadowSide, ShadowSource } from '../../protocol/shadow.ts';
 import { numberText } from '../../protocol/number-text.ts';
 import { type Moments, mergeMoments, moments } from '../stats/moments.ts';
 import { type QuantileSketch, addToSketch, createSketch, mergeSketches } from '../stats/quantile-sketch.ts';
@@ -66,6 +66,8 @@ export interface LabelledCounts {
   right: Record<NonNullable<Disagreement['right']>, number>;
   /** Absolute errors where labels are numbers, and per row: candidate − production, candidate − (1 ± margin)·production. */
   errors: Record<'production' | 'candidate' | 'difference' | 'aboveUpper' | 'aboveLower', Moments>;
+  /** What decisions were worth, and per row candidate − production; nothing where the plan has no worth. */
+  worth: Record<'production' | 'candidate' | 'difference', Moments>;
 }
 
 export const TIMELINE_MAX = 240;
@@ -97,6 +99,7 @@ export function createEvidence(plan: ShadowPlan): ShadowEvidence {
       disagreements: 0,
       right: { both: 0, candidate: 0, production: 0, neither: 0 },
       errors: { production: nothing(), candidate: nothing(), difference: nothing(), aboveUpper: nothing(), aboveLower: nothing() },
+      worth: { production: nothing(), candidate: nothing(), difference: nothing() },
     },
   };
 }
@@ -406,14 +409,19 @@ function countLabels(evidence: ShadowEvidence, { labels, inputs }: PairBatch, re
   const given = labels.kind === 'classes' ? labels.codes.length : labels.values.length;
   if (given !== inputs.length) throw new RangeError(`${given} labels for ${inputs.length} inputs`);
   const counts = evidence.labelled;
-  const { labelled, labelMargin: margin } = evidence.plan.settings;
+  const { labelled, labelMargin: margin, value } = evidence.plan.settings;
   const [production, candidate]: [number[], number[]] = [[], []];
+  const worth: [production: number[], candidate: number[]] = [[], []];
   records.forEach((record, row) => {
     if (record.outcome === 'production-failed' || record.outcome === 'production-invalid') return;
     if (labelled === 'disagreements' && record.outcome === 'agree') return;
     if (labels.kind === 'classes') {
       if (!(labels.codes[row] >= 0)) return;
       counts.right[rightOf(record, labels.codes[row])]++;
+      if (value !== null) {
+        worth[0].push(worthOf(value, record.decisions?.production ?? -1, labels.codes[row]));
+        worth[1].push(worthOf(value, record.decisions?.candidate ?? -1, labels.codes[row]));
+      }
     } else {
       const label = labels.values[row];
       if (Number.isNaN(label) || record.numbers === null) return;
@@ -431,16 +439,30 @@ function countLabels(evidence: ShadowEvidence, { labels, inputs }: PairBatch, re
   add('difference', (row) => candidate[row] - production[row]);
   add('aboveUpper', (row) => candidate[row] - (1 + margin) * production[row]);
   add('aboveLower', (row) => candidate[row] - (1 - margin) * production[row]);
+  const addWorth = (name: keyof LabelledCounts['worth'], values: readonly number[]): void => {
+    counts.worth[name] = mergeMoments(counts.worth[name], moments(Float64Array.from(values)));
+  };
+  addWorth('production', worth[0]);
+  addWorth('candidate', worth[1]);
+  addWorth('difference', worth[0].map((before, row) => worth[1][row] - before));
+}
+
+/** No decision is worth as much as the worse of the two. */
+function worthOf({ tp, fp, fn, tn }: DecisionValue, decision: number, label: number): number {
+  const [negative, positive] = label === 1 ? [fn, tp] : [tn, fp];
+  return decision === 1 ? positive : decision === 0 ? negative : Math.min(negative, positive);
 }
 
 function mergeLabelled(a: LabelledCounts, b: LabelledCounts): LabelledCounts {
   const errors = (name: keyof LabelledCounts['errors']): Moments => mergeMoments(a.errors[name], b.errors[name]);
   const right = (who: keyof LabelledCounts['right']): number => a.right[who] + b.right[who];
+  const worth = (name: keyof LabelledCounts['worth']): Moments => mergeMoments(a.worth[name], b.worth[name]);
   return {
     pairs: a.pairs + b.pairs,
     disagreements: a.disagreements + b.disagreements,
     right: { both: right('both'), candidate: right('candidate'), production: right('production'), neither: right('neither') },
     errors: { production: errors('production'), candidate: errors('candidate'), difference: errors('difference'), aboveUpper: errors('aboveUpper'), aboveLower: errors('aboveLower') },
+    worth: { production: worth('production'), candidate: worth('candidate'), difference: worth('difference') },
   };
 }
 

@@ -12,6 +12,7 @@ export const shadowDefaults = {
   margin: 0.01,
   labelMargin: 0.01,
   alpha: 0.05,
+  value: null,
   minPairs: 400,
   minLabels: 200,
   labelled: 'random',
@@ -39,6 +40,7 @@ export function planShadow(
   }
   for (const name of ['minPairs', 'minLabels'] as const) if (!(settings[name] >= 1)) throw new RangeError(`${name} is at least 1, got ${settings[name]}`);
   if (settings.labelled === 'disagreements' && classesOf(subject.shape) === null) throw new RangeError('labels of disagreements alone tell who is right only where answers are classes');
+  if (settings.value !== null && subject.shape.kind !== 'score') throw new RangeError('outcomes have a worth only where a score decides between two classes');
   if (!(settings.maxLatencyRatio >= 1)) throw new RangeError(`maxLatencyRatio is at least 1, got ${settings.maxLatencyRatio}`);
   return { ...subject, settings };
 }

@@ -1,6 +1,6 @@
 import type { TensorMap } from '../engines/tensor.ts';
 import { Problem } from '../problem.ts';
-import { joinTensors, RowsMismatch, sliceRows, splitTensors } from './join-tensors.ts';
+import { joinTensors, RowsMismatch, sliceRows, splitTensors } from '../engines/join-tensors.ts';
 
 /** One copy of a model, which computes one batch at a time; a `ModelHost` is one. */
 export interface Runner {

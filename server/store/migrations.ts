@@ -10,4 +10,8 @@ export const migrations: readonly string[][] = [
        checked_at VARCHAR NOT NULL, summary VARCHAR NOT NULL, report VARCHAR NOT NULL, sequence BIGINT NOT NULL)`,
   ],
   [`CREATE TABLE statements (model VARCHAR NOT NULL, document VARCHAR NOT NULL, sequence BIGINT NOT NULL)`],
+  [
+    `CREATE TABLE shadows (id VARCHAR NOT NULL, model VARCHAR NOT NULL, production_digest VARCHAR NOT NULL, candidate_digest VARCHAR NOT NULL,
+       summary VARCHAR NOT NULL, report VARCHAR NOT NULL, sequence BIGINT NOT NULL)`,
+  ],
 ];

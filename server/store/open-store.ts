@@ -3,6 +3,7 @@ import { access, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import type { BatchReport, BatchSummary, RunReport, RunSummary } from '../../protocol/run.ts';
 import type { ModelSummary } from '../../protocol/registry.ts';
+import type { ShadowRecord, ShadowSummary } from '../../protocol/shadow.ts';
 import type { Statement } from '../../protocol/workspace.ts';
 import { openDatabase, type Database } from '../engines/duckdb.ts';
 import { Problem } from '../problem.ts';
@@ -34,6 +35,8 @@ export interface Store {
   saveRun(report: RunReport, summary: RunSummary, evidenceKey: string): Promise<void>;
   saveBatch(report: BatchReport, summary: BatchSummary, evidenceKey: string): Promise<void>;
   saveStatement(statement: Statement): Promise<void>;
+  /** Saved again under its id, a comparison takes the place of what it was. */
+  saveShadow(record: ShadowRecord): Promise<void>;
   models(): Promise<ModelRecord[]>;
   runs(filter?: { model?: string; limit?: number }): Promise<RunSummary[]>;
   findRun(evidenceKey: string): Promise<RunSummary | null>;
@@ -43,6 +46,12 @@ export interface Store {
   /** Null also where the saved report is damaged: it is then made again. */
   findBatch(evidenceKey: string): Promise<BatchReport | null>;
   readBatch(id: string): Promise<BatchReport>;
+  /** Newest first. */
+  shadows(filter?: { model?: string }): Promise<ShadowSummary[]>;
+  /** By id or by a prefix of it that names one comparison. */
+  readShadow(id: string): Promise<ShadowRecord>;
+  /** Of these two files, by their digests; newest first. */
+  findShadow(model: string, production: string, candidate: string): Promise<ShadowRecord[]>;
   /** All that was ever stated about a model, oldest first. */
   statements(model: string): Promise<Statement[]>;
   close(): Promise<void>;
@@ -109,10 +118,11 @@ function storeOver(folder: string, database: Database, journal: Journal, blobs: 
     await record(kind, { ...about, report });
   }
 
-  async function onlyOne(table: 'runs' | 'batches', id: string): Promise<unknown> {
-    const rows = await database.rows(`SELECT DISTINCT id, report FROM ${table} WHERE starts_with(id, ?) LIMIT 3`, [id]);
-    if (rows.length === 0) throw new Problem('run-missing', `No ${table === 'runs' ? 'run' : 'batch'} ${id} is saved`);
-    if (rows.length > 1) throw new Problem('run-missing', `${id} names more than one of the saved ${table}; give more of its letters`);
+  async function onlyOne(table: keyof typeof namesOf, id: string): Promise<unknown> {
+    const rows = await database.rows(`SELECT id, last(report ORDER BY sequence) AS report FROM ${table} WHERE starts_with(id, ?) GROUP BY id LIMIT 3`, [id]);
+    const { one, many } = namesOf[table];
+    if (rows.length === 0) throw new Problem('run-missing', `No ${one} ${id} is saved`);
+    if (rows.length > 1) throw new Problem('run-missing', `${id} names more than one of the saved ${many}; give more of its letters`);
     return blobs.get(String(rows[0].report));
   }
 
@@ -122,6 +132,7 @@ function storeOver(folder: string, database: Database, journal: Journal, blobs: 
     saveRun: (report, summary, evidenceKey) => save('run', report, { summary, evidenceKey }),
     saveBatch: (report, summary, evidenceKey) => save('batch', report, { summary, evidenceKey }),
     saveStatement: (statement) => record('statement', statement),
+    saveShadow: (shadow) => save('shadow', shadow, { summary: shadow.summary, digests: [shadow.report.production.digest ?? '', shadow.report.candidate.digest ?? ''] }),
     async models() {
       return documents<ModelRecord>('SELECT document FROM models ORDER BY sequence', []);
     },
@@ -153,6 +164,19 @@ function storeOver(folder: string, database: Database, journal: Journal, blobs: 
     async readBatch(id) {
       return (await onlyOne('batches', id)) as BatchReport;
     },
+    async shadows({ model } = {}) {
+      const latest = 'SELECT last(summary ORDER BY sequence) AS document FROM shadows';
+      return model === undefined
+        ? documents<ShadowSummary>(`${latest} GROUP BY id ORDER BY min(sequence) DESC`, [])
+        : documents<ShadowSummary>(`${latest} WHERE model = ? GROUP BY id ORDER BY min(sequence) DESC`, [model]);
+    },
+    async readShadow(id) {
+      return (await onlyOne('shadows', id)) as ShadowRecord;
+    },
+    async findShadow(model, production, candidate) {
+      const rows = await database.rows('SELECT last(report ORDER BY sequence) AS report FROM shadows WHERE model = ? AND production_digest = ? AND candidate_digest = ? GROUP BY id ORDER BY min(sequence) DESC', [model, production, candidate]);
+      return Promise.all(rows.map(async ({ report }) => (await blobs.get(String(report))) as ShadowRecord));
+    },
     statements: (model) => documents<Statement>('SELECT document FROM statements WHERE model = ? ORDER BY sequence', [model]),
     async close() {
       await recording;
@@ -161,6 +185,8 @@ function storeOver(folder: string, database: Database, journal: Journal, blobs: 
     },
   };
 }
+
+const namesOf = { runs: { one: 'run', many: 'runs' }, batches: { one: 'batch', many: 'batches' }, shadows: { one: 'comparison', many: 'comparisons' } };
 
 /** Reads the whole journal, checks its chain, and applies what the database has not seen. */
 async function catchUp(path: string, database: Database, notes: string[]): Promise<Journal> {
@@ -218,6 +244,10 @@ function statementOf(entry: JournalEntry): { sql: string; parameters: (string | 
         sql: 'INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         parameters: [summary.id, summary.name, summary.digest, evidenceKey, summary.checkedAt, JSON.stringify(summary), report, entry.sequence],
       };
+    }
+    case 'shadow': {
+      const { summary, digests, report } = entry.body as { summary: ShadowSummary; digests: [string, string]; report: string };
+      return { sql: 'INSERT INTO shadows VALUES (?, ?, ?, ?, ?, ?, ?)', parameters: [summary.id, summary.model, ...digests, JSON.stringify(summary), report, entry.sequence] };
     }
     case 'statement': {
       const statement = entry.body as Statement;

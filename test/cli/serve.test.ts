@@ -157,7 +157,7 @@ describe('slipway serve', () => {
     expect((await predict(url)).version).toBe('v1');
     owner.kill('SIGKILL');
     await owner.ended;
-    const after = await eventually(() => predict(url).catch(() => null), (answer) => answer !== null);
+    const after = await eventually(() => predict(url).catch(() => null), (answer) => answer?.version !== undefined);
     expect(after?.version).toBe('v1');
   });
 

@@ -237,6 +237,41 @@ describe('a new model', () => {
     expect(verdict(5).verdict).toBe('inconclusive');
   });
 
+  it('of decisions that have a worth is judged by it, and not by how often they are right', () => {
+    // Warns of everything: right less often, and worth more where a miss costs nothing saved.
+    const value = { tp: 40, fp: -15, fn: 0, tn: 0, currency: 'USD' };
+    const random = createRandom(5);
+    const labels = { kind: 'classes', codes: Int32Array.from({ length: 1000 }, () => (random.uniform() < 0.35 ? 1 : 0)) } as const;
+    const never = scores(new Float64Array(1000));
+    const always = scores(new Float64Array(1000).fill(1));
+    const judged = (options: Parameters<typeof evidenceOf>[1], kind: 'live' | 'replay' = 'replay'): ShadowReport => {
+      const evidence = evidenceOf(lateOrNot, options, kind);
+      addPairs(evidence, pairs(never, always, 1000, { labels }));
+      return judgeShadow(evidence, { ended: true });
+    };
+    expect(judged(model)).toMatchObject({ verdict: 'worse', labels: { metric: 'accuracy' } });
+    const share = labels.codes.reduce((sum, code) => sum + code, 0) / 1000;
+    for (const kind of ['live', 'replay'] as const) {
+      const { verdict, labels: found, sentence } = judged({ ...model, value }, kind);
+      expect([verdict, found?.metric, found?.nonInferior]).toEqual(['better', 'value', true]);
+      expect(found?.production.value).toBe(0);
+      expect(found?.candidate.value).toBeCloseTo(share * 40 - (1 - share) * 15, 9);
+      expect(found?.difference.value).toBeCloseTo(share * 40 - (1 - share) * 15, 9);
+      expect(sentence).toMatch(/worth .* USD/);
+    }
+    expect(judged({ ...model, value: { ...value, fp: -60 } }).verdict).toBe('worse');
+  });
+
+  it('counts no decision at all as the worse of the two', () => {
+    const evidence = evidenceOf(lateOrNot, { ...model, value: { tp: 40, fp: -15, fn: -5, tn: 1, currency: 'USD' } }, 'replay');
+    addPairs(evidence, pairs(scores([1, 0]), scores([NaN, NaN]), 2, { labels: { kind: 'classes', codes: Int32Array.of(1, 0) } }));
+    expect(atEnd(evidence).labels?.candidate.value).toBe((-5 + -15) / 2);
+  });
+
+  it('refuses a worth where nothing is decided between two', () => {
+    expect(() => evidenceOf({ kind: 'regression' }, { ...model, value: { tp: 1, fp: 0, fn: 0, tn: 1, currency: 'USD' } })).toThrow(RangeError);
+  });
+
   it('labels that arrive later say of the worst disagreements who was right', () => {
     const evidence = evidenceOf(lateOrNot, model);
     const batch = pairs(scores([0.1]), scores([0.9]), 1);

@@ -29,6 +29,12 @@ export function fakeSlipway(): { slipway: Slipway; submitted: [string, Command][
         throw new TypeError('a bug with a secret in it');
       },
       saveStatement: async () => {},
+      saveShadow: async () => {},
+      shadows: async () => [],
+      readShadow: async (id) => {
+        throw new Problem('run-missing', `No comparison ${id} is saved`);
+      },
+      findShadow: async () => [],
       statements: async () => [],
       close: async () => {},
     },

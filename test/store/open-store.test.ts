@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BatchReport, BatchSummary, RunReport, RunSummary } from '../../protocol/run.ts';
+import type { ShadowRecord } from '../../protocol/shadow.ts';
 import { openDatabase } from '../../server/engines/duckdb.ts';
 import { openStore } from '../../server/store/open-store.ts';
 
@@ -86,6 +87,23 @@ describe('the store', () => {
     const rebuilt = await openStore(folder, now);
     expect((await rebuilt.statements('m')).map(({ text }) => text)).toEqual(['ticket 12', 'ticket 13']);
     expect(await rebuilt.statements('nobody')).toEqual([]);
+    await rebuilt.close();
+  });
+
+  it('keeps comparisons, the latest of each in place of what it was, also when the database is rebuilt', async () => {
+    const record = (id: string, compared: number, candidate = 'c'): ShadowRecord =>
+      ({ summary: { id, model: 'm', compared }, report: { production: { digest: 'p' }, candidate: { digest: candidate } }, worst: [], points: [], pointsOf: 0 }) as unknown as ShadowRecord;
+    const store = await openStore(folder, now);
+    for (const each of [record('s-1', 10), record('s-2', 5, 'other'), record('s-1', 20)]) await store.saveShadow(each);
+    await store.close();
+    await rm(join(folder, 'slipway.duckdb'));
+    const rebuilt = await openStore(folder, now);
+    expect((await rebuilt.shadows({ model: 'm' })).map(({ id, compared }) => [id, compared])).toEqual([['s-2', 5], ['s-1', 20]]);
+    expect(await rebuilt.shadows({ model: 'nobody' })).toEqual([]);
+    expect((await rebuilt.readShadow('s-1')).summary.compared).toBe(20);
+    expect((await rebuilt.findShadow('m', 'p', 'c')).map(({ summary }) => summary.compared)).toEqual([20]);
+    expect(await rebuilt.findShadow('m', 'c', 'p')).toEqual([]);
+    await expect(rebuilt.readShadow('s-')).rejects.toThrow(/more than one of the saved comparisons/);
     await rebuilt.close();
   });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { arrayTypes, stringsOf, stringTensor, type Datatype, type Tensor, type TensorMap } from '../../server/engines/tensor.ts';
 import { wordOf } from '../../server/serving/datatypes.ts';
-import { joinTensors, RowsMismatch, splitTensors } from '../../server/serving/join-tensors.ts';
+import { joinTensors, RowsMismatch, splitTensors } from '../../server/engines/join-tensors.ts';
 import { bytesOfTensor } from '../../server/serving/tensor-bytes.ts';
 
 const datatypes = Object.keys(wordOf) as Datatype[];

@@ -1,4 +1,4 @@
-import { arrayTypes, lengthOf, product, type Datatype, type NumericDatatype, type StringData, type Tensor, type TensorMap } from '../engines/tensor.ts';
+import { arrayTypes, lengthOf, product, type Datatype, type NumericDatatype, type StringData, type Tensor, type TensorMap } from './tensor.ts';
 
 type Numbers = Extract<Tensor, { datatype: NumericDatatype }>['data'];
 
