@@ -1,4 +1,5 @@
 import type { Measured, Severity, Verdict } from './measured.ts';
+import type { ShadowIntent } from './shadow.ts';
 
 /** One rule of the policy. Which key is present says which kind it is; docs/gates.md explains each. */
 export type Gate = GateBase & GateRule;
@@ -27,6 +28,8 @@ export type GateRule =
   | { kind: 'throughput'; minRowsPerSecond: number; batch: number }
   | { kind: 'size'; maxMb: number }
   | { kind: 'parity'; providers: 'available' | string[]; sibling?: string; relative: number; absolute: number; maxDecisionsChanged: number }
+  /** The newest saved comparison of exactly these two files. `nonInferior` also takes one that labels show to lose less than its margin. */
+  | { kind: 'shadow'; needs: 'better' | 'equivalent' | 'nonInferior'; intent?: ShadowIntent; source: 'live' | 'replay' | 'any'; maxDisagreement?: number; minPairs?: number; maxAgeDays?: number }
   | { kind: 'value'; on: EvaluationRole; min: number; against: 'baseline' | 'champion'; decide: 'point' | 'interval' }
   /** Built in: every prediction is a finite number of the declared shape. Cannot be turned off. */
   | { kind: 'outputs' }

@@ -7,6 +7,7 @@ import type { Lineage } from './lineage.ts';
 import type { ProblemBody } from './problem.ts';
 import type { TensorInfo } from './registry.ts';
 import type { ParityReport, RuntimeReport } from './runtime.ts';
+import type { ShadowOutcome } from './shadow.ts';
 
 /** Steps of a run, in order. A step that fails is missing evidence, not a missing run. */
 export const steps = ['identify', 'profile', 'check', 'detect drift', 'predict', 'evaluate', 'compare', 'judge', 'trace', 'save'] as const;
@@ -61,6 +62,8 @@ export interface RunReport {
   runtime: RuntimeReport | null;
   /** Against the answers recorded beside the model file when it was exported; absent or empty where nothing was. */
   recorded?: ParityReport[];
+  /** Newest comparison with the champion of each kind and intent; absent where no gate asks for one. */
+  shadows?: ShadowOutcome[];
   /** Null for a side whose answers are columns of the data: nobody calls it. */
   signatures: { candidate: ModelSignature | null; champion: ModelSignature | null } | null;
   /** Evidence that is not there, and why: `evaluations.holdout` → "prediction failed: …". */

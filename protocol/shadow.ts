@@ -304,6 +304,23 @@ export interface ShadowSummary {
   differ: number;
 }
 
+/** What gates are judged on, of a comparison that was saved before the run. */
+export interface ShadowOutcome {
+  id: string;
+  kind: 'live' | 'replay';
+  intent: ShadowIntent;
+  verdict: ShadowVerdict;
+  sentence: string;
+  /** When a replay ended, or the last live pair came. */
+  at: string;
+  compared: number;
+  disagreement: Measured;
+  /** Of the files that were compared; null for a remote model. */
+  digests: { production: string | null; candidate: string | null };
+  /** Enough labels show that the loss, if there is any, is smaller than the margin, and the candidate answers as reliably as production. */
+  nonInferior: boolean;
+}
+
 /** A comparison with what is kept of its pairs. */
 export interface ShadowRecord {
   summary: ShadowSummary;

@@ -1,6 +1,7 @@
 import type { DatasetRole } from '../protocol/gates.ts';
 import type { RunReport } from '../protocol/run.ts';
 import type { Evidence, Part } from './gates/evidence.ts';
+import { ageInDays } from './shadow-outcomes.ts';
 
 /** The parts of a run that gates are judged on, as they are once everything before the judgement is done. */
 export type Measurements = Omit<RunReport, 'gates' | 'decision' | 'finishedAt'>;
@@ -33,6 +34,7 @@ export function evidenceOf(run: Measurements): Evidence {
     dataQuality: { reference: dataQuality('reference'), holdout: dataQuality('holdout'), current: dataQuality('current'), cases: dataQuality('cases') },
     runtime: run.runtime ?? missing('runtime'),
     signatures: run.signatures ?? missing('signatures'),
+    shadows: run.shadows?.map((shadow) => ({ ...shadow, ageDays: ageInDays(shadow.at, Date.parse(run.startedAt)) })) ?? missing('shadows'),
     recorded: 'recorded' in run.missing ? missing('recorded') : (run.recorded ?? []),
   };
 }

@@ -8,6 +8,7 @@ import type { Told } from './feed.ts';
 import type { JudgingPool } from './judging-pool.ts';
 import type { Log } from './log.ts';
 import type { RegisteredModel, RegistrationCache } from './registry/register-model.ts';
+import type { ShadowOutcomes } from './shadow-outcomes.ts';
 import type { Store } from './store/open-store.ts';
 import type { Batch } from './workspace-data.ts';
 
@@ -65,6 +66,8 @@ export interface RunSubject {
   earlier: Batch[];
   /** What lies beside the version's file for its export to be held against. */
   recorded: Recorded | null;
+  /** Null where no gate asks for a comparison. */
+  shadows: ShadowOutcomes | null;
   configText: string;
   /** Digest of all of it: the same key is the same verdict. */
   evidenceKey: string;

@@ -18,6 +18,7 @@ import type { House, On, RunSubject, Version } from './house.ts';
 import { Problem } from './problem.ts';
 import { registerFiles } from './register-files.ts';
 import { digestOf, reportBatch, summaryOf } from './report-batch.ts';
+import { findShadowOutcomes, tooOld } from './shadow-outcomes.ts';
 import { openSteps, type Steps } from './steps.ts';
 import { traceCode, traceVersions } from './trace.ts';
 import { version as slipwayVersion } from './version.ts';
@@ -143,8 +144,10 @@ async function aboutToRun(house: House, data: WorkspaceData, config: ModelConfig
   const digests: Record<string, string> = {};
   for (const [each, batch] of Object.entries(batches)) digests[each] = (await batch.ref()).digest;
   const recorded = await findRecorded(house.workspace, version);
-  const evidenceKey = digestOf({ slipway: slipwayVersion, model: version.digest, champion: champion?.digest ?? null, digests, recorded: recorded?.digest ?? null, policy: policyDigest, contract: contractOf(config), checks: Object.values(batches).map((batch) => batch.config.checks), drift: house.config.drift, resources: house.config.resources, seed: house.config.seed });
-  return { config, version, champion, role, policy, policyDigest, batches, earlier: current.slice(0, -1), recorded, configText, evidenceKey };
+  const shadows = champion === null || role === 'champion' ? null : await findShadowOutcomes(house.store, policy, { model: config.name, production: champion.digest, candidate: version.digest });
+  const compared = shadows === null ? {} : { shadows, tooOld: tooOld(policy, shadows, house.now().getTime()) };
+  const evidenceKey = digestOf({ slipway: slipwayVersion, model: version.digest, champion: champion?.digest ?? null, digests, recorded: recorded?.digest ?? null, ...compared, policy: policyDigest, contract: contractOf(config), checks: Object.values(batches).map((batch) => batch.config.checks), drift: house.config.drift, resources: house.config.resources, seed: house.config.seed });
+  return { config, version, champion, role, policy, policyDigest, batches, earlier: current.slice(0, -1), recorded, shadows, configText, evidenceKey };
 }
 
 /** The gates of a model for which nobody has written any. */
@@ -188,6 +191,7 @@ async function runVersion(house: House, data: WorkspaceData, models: Models, sub
   }
   const history = await historyOf(house, data, subject, batches.find(({ role }) => role === 'current')?.batch, steps, on);
   const measured = await measureModel(house, models, subject, steps, on);
+  const shadows = shadowsOf(subject, steps);
 
   const code = await steps.attempt('trace', 'code', 'code', () => traceCode(workspace, on.signal));
   const lineage: Lineage = {
@@ -201,7 +205,7 @@ async function runVersion(house: House, data: WorkspaceData, models: Models, sub
     provider: measured.runtime?.provider ?? 'cpu',
     versions: traceVersions(measured.runtime?.onnxruntime ?? 'not used'),
   };
-  const run: Measurements = { schema: 'slipway.run/1', id, startedAt, role, model: { name: config.name, version: version.name, digest: version.digest }, lineage, steps: inOrder(steps.outcomes), batches, history, ...measured, missing: steps.missing, policy };
+  const run: Measurements = { schema: 'slipway.run/1', id, startedAt, role, model: { name: config.name, version: version.name, digest: version.digest }, lineage, steps: inOrder(steps.outcomes), batches, history, ...measured, ...shadows, missing: steps.missing, policy };
   const { gates, decision } = judge(policy, evidenceOf(run));
   const report: RunReport = { ...run, gates, decision, finishedAt: now().toISOString() };
 
@@ -209,6 +213,13 @@ async function runVersion(house: House, data: WorkspaceData, models: Models, sub
   const summary = runSummaryOf(report);
   await store.saveRun(report, summary, subject.evidenceKey);
   on.tell({ kind: 'run-finished', run: summary });
+}
+
+function shadowsOf({ shadows }: RunSubject, { missing }: Steps): Pick<RunReport, 'shadows'> {
+  if (shadows === null) return {};
+  if (Array.isArray(shadows)) return { shadows };
+  missing.shadows = shadows.missing;
+  return {};
 }
 
 /** Curated cases are picked to be hard, so only what their file looks like is held against the reference. */

@@ -66,7 +66,8 @@ function latencyCells({ production, candidate, slower, exceedance }: ShadowLaten
 
 function slices({ slices: found }: ShadowReport): string[] {
   if (found === null || found.found.length === 0) return [];
-  return ['', ...table(['where they disagree', 'share', 'times the rest', 'rows'], found.found.slice(0, shown).map(({ slice, share, lift, rows: count }) => [slice.name, shareWithInterval(share), lift === null ? 'only there' : `${numberText(lift, 2)}×`, countText(count)]))];
+  const drawn = found.rows < found.of ? `where they disagree (${countText(found.rows)} of ${countText(found.of)} pairs)` : 'where they disagree';
+  return ['', ...table([drawn, 'share', 'times the rest', 'rows'], found.found.slice(0, shown).map(({ slice, share, lift, rows: count }) => [slice.name, shareWithInterval(share), lift === null ? 'only there' : `${numberText(lift, 2)}×`, countText(count)]))];
 }
 
 function rows({ worst }: ShadowReport, kept: number, all: boolean): string[] {

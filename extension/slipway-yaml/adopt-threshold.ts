@@ -78,6 +78,7 @@ function targetOf({ gate, bound }: GateResult): Target | null {
     case 'size':
       return { ...plain('size'), write: (megabytes) => `${megabytes}MB` };
     case 'parity':
+    case 'shadow':
     case 'outputs':
     case 'signature':
     case 'export':

@@ -75,6 +75,8 @@ function idOf(rule: GateRule): string {
       return `throughput.batch_${rule.batch}`;
     case 'parity':
       return `parity.${rule.sibling ?? (rule.providers === 'available' ? 'available' : rule.providers.join('.'))}`;
+    case 'shadow':
+      return `shadow.${rule.needs}${rule.source === 'any' ? '' : `.${rule.source}`}`;
     case 'value':
       return `value.${rule.against}${on}`;
   }
@@ -96,6 +98,7 @@ function resolveRule(spec: GateSpec, at: KeyPath, context: GateContext): GateRul
   if ('throughput' in spec) return { kind: 'throughput', minRowsPerSecond: spec.throughput, batch: spec.batch };
   if ('size' in spec) return { kind: 'size', maxMb: spec.size };
   if ('parity' in spec) return resolveParity(spec, at, context);
+  if ('shadow' in spec) return resolveShadow(spec, at, context);
   return resolveValue(spec, at, context);
 }
 
@@ -285,6 +288,12 @@ function resolveParity(spec: Written<'parity'>, at: KeyPath, { complain }: GateC
     absolute: spec.absolute ?? tolerance.absolute,
     maxDecisionsChanged: spec.maxDecisionsChanged,
   };
+}
+
+function resolveShadow({ shadow: needs, intent, source, maxDisagreement, minPairs, maxAgeDays }: Written<'shadow'>, at: KeyPath, context: GateContext): GateRule {
+  needsChampion(at, context);
+  if (intent === 'same-build' && needs === 'better') context.complain([...at, 'shadow'], 'no model can pass: another build of the same model is equivalent at best');
+  return { kind: 'shadow', needs, intent, source, maxDisagreement, minPairs, maxAgeDays };
 }
 
 function resolveValue(spec: Written<'value'>, at: KeyPath, context: GateContext): GateRule | null {

@@ -211,6 +211,18 @@ const valueGate = z
   })
   .describe('Business value.');
 
+const shadowGate = z
+  .strictObject({
+    shadow: key(z.enum(['better', 'equivalent', 'nonInferior']), 'What the newest saved comparison with the champion must say. `equivalent` takes better too; `nonInferior` takes both, and an open one whose labels show that it loses less than the margin.', { example: 'equivalent' }),
+    intent: key(z.enum(['new-model', 'same-build']), 'Only comparisons made with it.', { default: 'any' }).optional(),
+    source: key(z.enum(['live', 'replay', 'any']), 'Only comparisons of live requests, or of a replay.').default('any'),
+    maxDisagreement: key(share, 'Largest share of pairs that may disagree, with its whole interval.', { example: '5%', default: 'no such bound' }).optional(),
+    minPairs: key(positiveInteger, 'With fewer pairs the gate is inconclusive.', { example: 10000, default: 'as many as the comparison needs itself' }).optional(),
+    maxAgeDays: key(z.number().positive(), 'With an older comparison the gate is inconclusive.', { example: 7, default: 'any age' }).optional(),
+    ...gateBase,
+  })
+  .describe('Shadow comparison: the candidate beside the champion, on live requests or a replay.');
+
 export const gate = z.union([
   metricGate,
   fairnessGate,
@@ -223,6 +235,7 @@ export const gate = z.union([
   sizeGate,
   parityGate,
   valueGate,
+  shadowGate,
 ]).meta({ id: 'gate', title: 'gate' });
 export type GateSpec = z.output<typeof gate>;
 

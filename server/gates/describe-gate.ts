@@ -1,5 +1,5 @@
 import type { Gate, GateResult } from '../../protocol/gates.ts';
-import { differenceText, valueText } from '../../protocol/number-text.ts';
+import { countText, differenceText, valueText } from '../../protocol/number-text.ts';
 import { boundText } from './bound.ts';
 import { exportTolerance } from './built-in-gates.ts';
 import { leastText, metricText } from './measure-text.ts';
@@ -48,6 +48,8 @@ export function describeGate(gate: Gate): GateDescription {
         unit: 'count',
         bound: null,
       };
+    case 'shadow':
+      return { title: `${gate.source === 'any' ? '' : `${gate.source} `}shadow comparison`, needs: shadowNeeds(gate), unit: 'share', bound: gate.maxDisagreement === undefined ? null : { on: 'candidate', max: gate.maxDisagreement } };
     case 'value':
       return { title: `value against the ${gate.against}${where(gate.on)}`, needs: leastText(gate.min, 'money'), unit: 'money', bound: { on: 'difference', min: gate.min } };
     case 'outputs':
@@ -68,6 +70,17 @@ function metricTitle({ metric, slice, by, on }: MetricGate): string {
 /** The holdout is where models are judged, so only the other dataset is named. */
 function where(on: 'holdout' | 'current'): string {
   return on === 'current' ? ' (current)' : '';
+}
+
+const shadowWords = { better: 'better', equivalent: 'equivalent or better', nonInferior: 'not worse than allowed' } as const;
+
+function shadowNeeds({ needs, maxDisagreement, minPairs, maxAgeDays }: Extract<Gate, { kind: 'shadow' }>): string {
+  return [
+    shadowWords[needs],
+    ...(maxDisagreement === undefined ? [] : [`≤ ${valueText(maxDisagreement, 'share')} disagree`]),
+    ...(minPairs === undefined ? [] : [`≥ ${countText(minPairs)} pairs`]),
+    ...(maxAgeDays === undefined ? [] : [`≤ ${countText(maxAgeDays)} days old`]),
+  ].join(', ');
 }
 
 function ends({ min, max }: { min?: number; max?: number }): { min?: number; max?: number } {

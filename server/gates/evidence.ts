@@ -4,6 +4,7 @@ import type { CaseResult, ComparisonReport, EvaluationReport, PredictionFaults }
 import type { DatasetRole, EvaluationRole } from '../../protocol/gates.ts';
 import type { TensorInfo } from '../../protocol/registry.ts';
 import type { ParityReport, RuntimeReport } from '../../protocol/runtime.ts';
+import type { ShadowOutcome } from '../../protocol/shadow.ts';
 
 /** Everything a policy is judged on. Each part is there, or says why it is not: no gate that needs it can then pass. */
 export interface Evidence {
@@ -22,6 +23,8 @@ export interface Evidence {
   concept: Part<ConceptDrift>;
   dataQuality: Record<DatasetRole, Part<DataQualityReport>>;
   runtime: Part<RuntimeReport>;
+  /** Newest comparison with the champion of each kind and intent. */
+  shadows: Part<(ShadowOutcome & { ageDays: number })[]>;
   /** Null for a side whose answers are columns of the data, which nobody calls: the gate then does not apply. */
   signatures: Part<{ candidate: Signature | null; champion: Signature | null }>;
   /** Empty where nothing was recorded beside the model file: the gate then does not apply. */

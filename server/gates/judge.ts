@@ -15,6 +15,7 @@ import { judgeNonInferiority } from './judge-non-inferiority.ts';
 import { judgeOutputs } from './judge-outputs.ts';
 import { judgeParity } from './judge-parity.ts';
 import { judgeRuntime } from './judge-runtime.ts';
+import { judgeShadow } from './judge-shadow.ts';
 import { judgeSignature } from './judge-signature.ts';
 import { judgeValue } from './judge-value.ts';
 import { type Judgement, error, verdictsBySeriousness } from './judgement.ts';
@@ -57,6 +58,7 @@ function comparesWithChampion(gate: Gate): boolean {
     case 'change':
     case 'non_inferior':
     case 'flips':
+    case 'shadow':
     case 'signature':
       return true;
     case 'value':
@@ -115,6 +117,8 @@ function judgeByKind(gate: Gate, evidence: Evidence): Judgement {
       return judgeRuntime(gate, evidence);
     case 'parity':
       return judgeParity(gate, evidence);
+    case 'shadow':
+      return judgeShadow(gate, evidence);
     case 'value':
       return judgeValue(gate, evidence);
     case 'outputs':

@@ -51,7 +51,7 @@ export interface Store {
   /** By id or by a prefix of it that names one comparison. */
   readShadow(id: string): Promise<ShadowRecord>;
   /** Of these two files, by their digests; newest first. */
-  findShadow(model: string, production: string, candidate: string): Promise<ShadowRecord[]>;
+  findShadow(model: string, production: string, candidate: string): Promise<ShadowSummary[]>;
   /** All that was ever stated about a model, oldest first. */
   statements(model: string): Promise<Statement[]>;
   close(): Promise<void>;
@@ -173,10 +173,8 @@ function storeOver(folder: string, database: Database, journal: Journal, blobs: 
     async readShadow(id) {
       return (await onlyOne('shadows', id)) as ShadowRecord;
     },
-    async findShadow(model, production, candidate) {
-      const rows = await database.rows('SELECT last(report ORDER BY sequence) AS report FROM shadows WHERE model = ? AND production_digest = ? AND candidate_digest = ? GROUP BY id ORDER BY min(sequence) DESC', [model, production, candidate]);
-      return Promise.all(rows.map(async ({ report }) => (await blobs.get(String(report))) as ShadowRecord));
-    },
+    findShadow: (model, production, candidate) =>
+      documents<ShadowSummary>('SELECT last(summary ORDER BY sequence) AS document FROM shadows WHERE model = ? AND production_digest = ? AND candidate_digest = ? GROUP BY id ORDER BY min(sequence) DESC', [model, production, candidate]),
     statements: (model) => documents<Statement>('SELECT document FROM statements WHERE model = ? ORDER BY sequence', [model]),
     async close() {
       await recording;

@@ -109,6 +109,7 @@ describe('slipway shadow', () => {
 describe('on real flights', () => {
   it.each([
     ['v2', 0, 'better', /worth .* USD/],
+    ['v3', 0, 'better', /worth .* USD/],
     ['v4', 1, 'worse', /not a finite number/],
   ])('a month of them says of %s what it is', async (candidate, code, verdict, sentence) => {
     await rm(workspace, { recursive: true });

@@ -65,7 +65,7 @@ describe('a broken slipway.yaml is answered with', () => {
     ['a group metric written as any other', gates('{metric: demographic_parity_ratio, min: 0.8}'), ['13:14-38 `demographic_parity_ratio` compares groups; write `fairness: demographic_parity_ratio` with `by`']],
     ['a misspelt key of a gate', gates('{metric: roc_auc, mim: 0.7}'), ['13:23-26 `mim` is not known here; did you mean `min`? → min']],
     ['a misspelt kind of gate', gates('{metrik: roc_auc, min: 0.7}'), ['13:6-12 `metrik` is not known here; did you mean `metric`? → metric']],
-    ['a gate of no kind', gates('{min: 0.7}'), ['13:5-15 item 1 of `gates` must have one of the keys `metric`, `fairness`, `cases`, `flips`, `drift`, `dataQuality`, `latency`, `throughput`, `size`, `parity`, `value`']],
+    ['a gate of no kind', gates('{min: 0.7}'), ['13:5-15 item 1 of `gates` must have one of the keys `metric`, `fairness`, `cases`, `flips`, `drift`, `dataQuality`, `latency`, `throughput`, `size`, `parity`, `value`, `shadow`']],
     ['a gate that is no set of keys', gates('roc_auc'), ['13:5-12 item 1 of `gates` must be a set of keys, not "roc_auc"']],
     ['a metric gate without a bound', gates('{metric: roc_auc}'), ['13:14-21 nothing is asked of `roc_auc`; add `min`, `max`, `minChange` or `nonInferior`']],
     ['two rules in one gate', gates('{metric: roc_auc, min: 0.7, nonInferior: 0.01}'), ['13:5-51 this gate asks for several things at once; write a gate for each']],
@@ -91,6 +91,7 @@ describe('a broken slipway.yaml is answered with', () => {
     ['drift that is turned off', `${flights}drift: {multivariate: false}\ngates: [{drift: multivariate}]`, ['13:17-29 `multivariate` is turned off under `drift`']],
     ['nothing to judge on', 'models: {m: {target: y}}\ngates: [{metric: accuracy, min: 0.5}]', ['2:9-37 `m` has nothing to be judged on; add a dataset called `holdout`']],
     ['no right answers', 'models: {m: {champion: v1}}\ndatasets: {holdout: h.csv}\ngates: [{metric: accuracy, min: 0.5}]', ['3:9-37 `m` has no `target`, and this gate needs the right answers']],
+    ['a better build of the same model', gates('{shadow: better, intent: same-build}'), ['13:14-20 no model can pass: another build of the same model is equivalent at best']],
     ['a sibling that is not named', gates('{parity: sibling}'), ['13:14-21 `parity: sibling` needs `file`: the other build of the model']],
     ['value of outcomes nobody valued', gates('{value: 0}'), ['13:6-11 `flight-delay` does not say what outcomes are worth; give it a `value`']],
     ['a share that could mean two things', gates('{flips: 2}'), ['13:13-14 `flips` must be a share of the whole, such as `2%` or 0.02, not 2']],
@@ -243,6 +244,8 @@ gates:
   - {value: 0, against: champion}
 `;
     const [{ gates }] = (await configOf(text)).models;
+  - {shadow: better, source: live, maxDisagreement: 5%, minPairs: 1000, maxAgeDays: 7}
+  - {shadow: equivalent, intent: same-build}
     const on = 'holdout';
     expect(gates).toEqual([
       { id: 'roc_auc.min', severity: 'block', line: 11, kind: 'metric', metric: 'roc_auc', on, min: 0.7, decide: 'point', minRows: 100 },
@@ -268,6 +271,8 @@ gates:
       { id: 'value.champion', severity: 'block', line: 31, kind: 'value', on, min: 0, against: 'champion', decide: 'point' },
     ]);
   });
+      { id: 'shadow.better.live', severity: 'block', line: 32, kind: 'shadow', needs: 'better', source: 'live', maxDisagreement: 0.05, minPairs: 1000, maxAgeDays: 7 },
+      { id: 'shadow.equivalent', severity: 'block', line: 33, kind: 'shadow', needs: 'equivalent', intent: 'same-build', source: 'any' },
 
   it('says every kind of check, several about a column in one item', async () => {
     const text = `datasets:

@@ -3,6 +3,7 @@ import type { CaseResult, ComparisonReport, EvaluationReport, GroupFairness, Met
 import type { Gate, GateResult } from '../../protocol/gates.ts';
 import type { Interval, Measured } from '../../protocol/measured.ts';
 import type { LatencyReport, ParityReport } from '../../protocol/runtime.ts';
+import type { ShadowOutcome } from '../../protocol/shadow.ts';
 import type { DataQualityReport, Finding } from '../../protocol/data-quality.ts';
 import type { Evidence } from '../../server/gates/evidence.ts';
 import { judge } from '../../server/gates/judge.ts';
@@ -34,6 +35,7 @@ export function soundEvidence(): Evidence {
       latencyMissing: null,
       parity: [parity()],
     },
+    shadows: [shadow()],
     signatures: { candidate: signature(), champion: signature() },
     recorded: [parity()],
   };
@@ -60,6 +62,7 @@ export const passingPolicy: Gate[] = [
   { id: 'throughput', severity: 'block', kind: 'throughput', minRowsPerSecond: 100, batch: 1 },
   { id: 'size', severity: 'block', kind: 'size', maxMb: 2 },
   { id: 'parity', severity: 'block', kind: 'parity', providers: 'available', relative: 1e-3, absolute: 1e-5, maxDecisionsChanged: 0 },
+  { id: 'shadow', severity: 'block', kind: 'shadow', needs: 'equivalent', intent: 'new-model', source: 'any', maxDisagreement: 0.05, minPairs: 1000, maxAgeDays: 7 },
   { id: 'value', severity: 'block', kind: 'value', on: 'holdout', min: 0, against: 'baseline', decide: 'interval' },
 ];
 
@@ -209,6 +212,22 @@ export function parity(): ParityReport {
     outputs: [{ name: 'probabilities', maxAbsolute: 1e-7, maxRelative: 1e-6, ulpP99: 2, overTolerance: 0, elements: 1000, notFinite: [0, 0] }],
     decisionsChanged: { rows: 0, of: 500 },
     tolerance: { relative: 1e-3, absolute: 1e-5 },
+  };
+}
+
+export function shadow(): ShadowOutcome & { ageDays: number } {
+  return {
+    id: 's-1',
+    kind: 'replay',
+    intent: 'new-model',
+    verdict: 'better',
+    sentence: 'Better: on 20,000 labelled pairs its accuracy is 82 %, production’s 81 %; they disagree on 2 % of 20,000 pairs.',
+    at: '2026-01-02T00:00:00.000Z',
+    compared: 20_000,
+    disagreement: measured(0.02),
+    nonInferior: true,
+    digests: { production: 'champion', candidate: 'candidate' },
+    ageDays: 2,
   };
 }
 

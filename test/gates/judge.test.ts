@@ -3,7 +3,7 @@ import type { Gate, GateRule } from '../../protocol/gates.ts';
 import type { Measured } from '../../protocol/measured.ts';
 import type { Evidence } from '../../server/gates/evidence.ts';
 import { judge } from '../../server/gates/judge.ts';
-import { caseResult, columnDrift, compared, declared, finding, interval, judgeOne, latency, measured, parity, passing, passingPolicy, soundEvidence } from './evidence.ts';
+import { caseResult, columnDrift, compared, declared, finding, interval, judgeOne, latency, measured, parity, passing, passingPolicy, shadow, soundEvidence } from './evidence.ts';
 
 function evaluated(evidence: Evidence): { metrics: Record<string, Measured>; slices: { rows: number; metrics: Record<string, Measured> }[] } {
   return evidence.evaluations.holdout as never;
@@ -82,7 +82,7 @@ describe('decision', () => {
 
   it('the champion itself is not compared with anything, and is judged on the rest', () => {
     const { gates, decision } = judge(passingPolicy, { ...soundEvidence(), role: 'champion', champion: null });
-    expect(decision).toMatchObject({ verdict: 'pass', notApplicable: ['signature', 'change', 'change.relative', 'non_inferior', 'non_inferior.by', 'flips'] });
+    expect(decision).toMatchObject({ verdict: 'pass', notApplicable: ['signature', 'change', 'change.relative', 'non_inferior', 'non_inferior.by', 'flips', 'shadow'] });
     expect(gates.map(({ gate }) => gate.id)).not.toContain('non_inferior');
   });
 
@@ -93,7 +93,7 @@ describe('decision', () => {
   it('without a known champion every comparison is inconclusive', () => {
     const { gates, decision } = judge(passingPolicy, { ...soundEvidence(), champion: null });
     const unknown = gates.filter(({ verdict }) => verdict === 'inconclusive');
-    expect(unknown.map(({ gate }) => gate.id)).toEqual(['signature', 'change', 'change.relative', 'non_inferior', 'non_inferior.by', 'flips']);
+    expect(unknown.map(({ gate }) => gate.id)).toEqual(['signature', 'change', 'change.relative', 'non_inferior', 'non_inferior.by', 'flips', 'shadow']);
     expect(new Set(unknown.map(({ reason }) => reason))).toEqual(new Set(['there is no champion to compare with']));
     expect(decision.verdict).toBe('inconclusive');
   });
@@ -417,6 +417,50 @@ describe('runtime gates', () => {
     const evidence = soundEvidence();
     Object.assign(evidence.runtime, { parity: [{ ...parity(), ...change }] });
     expect(judgeOne({ ...passing('parity'), ...rule } as Gate, evidence).verdict).toBe(verdict);
+  });
+});
+
+describe('shadow gates', () => {
+  it.each([
+    ['better is enough where equivalent is asked for', {}, {}, 'pass', /beside v1 it is better: on 20,000 labelled pairs/],
+    ['equivalent is not better', { verdict: 'equivalent' }, { needs: 'better' }, 'fail', /only equivalent/],
+    ['equivalent is not worse', { verdict: 'equivalent' }, { needs: 'nonInferior' }, 'pass', /equivalent/],
+    ['worse fails whatever its labels', { verdict: 'worse' }, { needs: 'nonInferior' }, 'fail', /worse/],
+    ['one that is not settled cannot tell', { verdict: 'keep-going' }, {}, 'inconclusive', /not settled/],
+    ['one that ended unsettled cannot tell', { verdict: 'inconclusive' }, {}, 'inconclusive', /not settled/],
+    ['labels may show that an unsettled one is not worse', { verdict: 'inconclusive' }, { needs: 'nonInferior' }, 'pass', /not worse than allowed/],
+    ['without such labels it cannot tell', { verdict: 'inconclusive', nonInferior: false }, { needs: 'nonInferior' }, 'inconclusive', /not settled/],
+    ['one that failed is an error', { verdict: 'error', sentence: 'The two could not be compared: boom.' }, {}, 'error', /could not be compared|boom/],
+    ['too few pairs are inconclusive', { compared: 400 }, {}, 'inconclusive', /400 pairs are too few/],
+    ['an old one is inconclusive', { ageDays: 7.5 }, {}, 'inconclusive', /8 days old, 7 are allowed/],
+    ['an old one counts where age does not', { ageDays: 700 }, { maxAgeDays: undefined }, 'pass', /better/],
+    ['another intent is another comparison', { intent: 'same-build' }, {}, 'inconclusive', /no comparison with v1 as new-model/],
+    ['a replay is not live', {}, { source: 'live' }, 'inconclusive', /no live comparison/],
+    ['of other files it is an error', { digests: { production: 'champion', candidate: 'other' } }, {}, 'error', /not of this candidate/],
+    ['too much disagreement fails although it is better', { disagreement: measured(0.2) }, {}, 'fail', /needs ≤/],
+    ['disagreement about the bound is inconclusive', { disagreement: measured(0.05) }, {}, 'inconclusive', /both sides/],
+    ['without an interval the bound cannot be judged', { disagreement: { value: 0.01, rows: 20_000 } }, {}, 'error', /no interval/],
+  ] as const)('%s', (_title, change, rule, verdict, reason) => {
+    const evidence = { ...soundEvidence(), shadows: [{ ...shadow(), ...change }] };
+    const result = judgeOne({ ...passing('shadow'), ...rule } as Gate, evidence);
+    expect(result).toMatchObject({ verdict, reason: expect.stringMatching(reason) });
+  });
+
+  it('the newest one decides, whatever the older say', () => {
+    const older = { ...shadow(), id: 's-0', ageDays: 3 };
+    const verdictOf = (...shadows: ReturnType<typeof shadow>[]): string => judgeOne(passing('shadow'), { ...soundEvidence(), shadows }).verdict;
+    expect(verdictOf(older, { ...shadow(), verdict: 'worse' })).toBe('fail');
+    expect(verdictOf({ ...older, verdict: 'worse' }, shadow())).toBe('pass');
+  });
+
+  it('says nothing of the champion itself, and cannot tell without one', () => {
+    expect(judge([passing('shadow')], { ...soundEvidence(), role: 'champion' }).decision.notApplicable).toContain('shadow');
+    expect(judgeOne(passing('shadow'), { ...soundEvidence(), champion: null }).verdict).toBe('inconclusive');
+  });
+
+  it('tells the decision in a sentence', () => {
+    const blocked = judge([passing('shadow')], { ...soundEvidence(), shadows: [{ ...shadow(), verdict: 'worse', sentence: 'Worse: for 3 of 200 inputs the answer is not a finite number.' }] });
+    expect(blocked.decision.sentence).toBe('v2 is blocked: beside v1 it is worse: for 3 of 200 inputs the answer is not a finite number.');
   });
 });
 

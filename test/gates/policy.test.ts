@@ -67,6 +67,7 @@ describe('gates in words', () => {
     ['latency', 'latency p99, batch 1', '≤ 5 ms', 'ms'],
     ['throughput', 'throughput, batch 1', '≥ 100/s', 'rows/s'],
     ['size', 'model size', '≤ 2 MB', 'MB'],
+    ['shadow', 'shadow comparison', 'equivalent or better, ≤ 0.050 disagree, ≥ 1,000 pairs, ≤ 7 days old', 'share'],
     ['value', 'value against the baseline', '≥ 0', 'money'],
   ])('%s: %s needs %s', (id, title, needs, unit) => {
     expect(describeGate(passing(id))).toMatchObject({ title, needs, unit });

@@ -28,6 +28,7 @@ const dependsOn: Record<string, Path[]> = {
   throughput: leavesOf(['runtime', 'latency', 0], ['rowsPerSecond.value', 'rowsPerSecond.rows']),
   size: [['runtime', 'modelBytes']],
   parity: leavesOf(['runtime', 'parity', 0], ['verdict', 'outputs.0.overTolerance', 'outputs.0.elements', 'tolerance.relative', 'tolerance.absolute', 'decisionsChanged.rows', 'rows']),
+  shadow: leavesOf(['shadows', 0], ['intent', 'verdict', 'compared', 'ageDays', 'digests.production', 'digests.candidate', 'disagreement.value', 'disagreement.rows', 'disagreement.interval.high']),
   value: leavesOf(['evaluations', 'holdout', 'value', 'gain'], ['value', 'rows', 'interval.low', 'interval.high']),
   outputs: leavesOf(['predictions', 0, 'faults'], ['rows', 'missing', 'notFinite', 'outsideUnitInterval', 'sumNotOne']),
   export: leavesOf(['recorded', 0], ['verdict', 'outputs.0.overTolerance', 'outputs.0.elements', 'tolerance.relative', 'tolerance.absolute', 'rows']),
@@ -69,7 +70,7 @@ describe('no gate keeps its pass', () => {
   });
 
   it('when any part of the evidence is missing, whatever its reason', () => {
-    const parts: Path[] = [['evaluations', 'holdout'], ['comparisons', 'holdout'], ['cases'], ['predictions'], ['drift'], ['predictionDrift'], ['concept'], ['dataQuality', 'holdout'], ['runtime'], ['signatures'], ['recorded'], ['predictions', 0, 'faults']];
+    const parts: Path[] = [['evaluations', 'holdout'], ['comparisons', 'holdout'], ['cases'], ['predictions'], ['drift'], ['predictionDrift'], ['concept'], ['dataQuality', 'holdout'], ['runtime'], ['shadows'], ['signatures'], ['recorded'], ['predictions', 0, 'faults']];
     fc.assert(
       fc.property(fc.constantFrom(...parts), fc.string(), fc.constantFrom('missing', 'undefined'), (path, reason, how) => {
         const evidence = soundEvidence();
@@ -194,6 +195,7 @@ describe('every kind of gate', () => {
     throughput: { fail: set(['runtime', 'latency', 0, 'rowsPerSecond'], measured(9)), inconclusive: set(['runtime', 'latency', 0, 'rowsPerSecond'], { value: null, reason: 'no call ended', rows: 0 }), error: none(['runtime']) },
     size: { fail: set(['runtime', 'modelBytes'], 9e9), error: none(['runtime']) },
     parity: { fail: set(['runtime', 'parity', 0], { ...parity(), verdict: 'differ' }), inconclusive: set(['runtime', 'parity'], []), error: none(['runtime']) },
+    shadow: { fail: set(['shadows', 0, 'verdict'], 'worse'), inconclusive: set(['shadows'], []), error: none(['shadows']) },
     value: {
       fail: set(['evaluations', 'holdout', 'value', 'gain'], measured(-0.5)),
       inconclusive: set(['evaluations', 'holdout', 'value', 'gain'], measured(0)),

@@ -101,7 +101,7 @@ describe('the store', () => {
     expect((await rebuilt.shadows({ model: 'm' })).map(({ id, compared }) => [id, compared])).toEqual([['s-2', 5], ['s-1', 20]]);
     expect(await rebuilt.shadows({ model: 'nobody' })).toEqual([]);
     expect((await rebuilt.readShadow('s-1')).summary.compared).toBe(20);
-    expect((await rebuilt.findShadow('m', 'p', 'c')).map(({ summary }) => summary.compared)).toEqual([20]);
+    expect((await rebuilt.findShadow('m', 'p', 'c')).map(({ compared }) => compared)).toEqual([20]);
     expect(await rebuilt.findShadow('m', 'c', 'p')).toEqual([]);
     await expect(rebuilt.readShadow('s-')).rejects.toThrow(/more than one of the saved comparisons/);
     await rebuilt.close();
