@@ -2,6 +2,7 @@ import type { Check } from './data-quality.ts';
 import type { SliceCondition, Task } from './evaluation.ts';
 import type { DatasetRole, Gate } from './gates.ts';
 import type { Provider } from './runtime.ts';
+import type { ShadowIntent } from './shadow.ts';
 
 /** One thing wrong in slipway.yaml, placed so that an editor can underline it. Lines and columns are 1-based; `endColumn` is exclusive. */
 export interface ConfigIssue {
@@ -79,6 +80,8 @@ export interface RouteConfig {
   line: number;
   /** Shares that sum to 1; null: all go to the champion, or to the last version where none is named. */
   weights: { version: string; share: number }[] | null;
+  /** Asked along unseen; `share` is of the requests. */
+  shadows: { version: string; share: number; intent: ShadowIntent }[];
 }
 
 /** Names of the model's outputs; null means found by looking at them. */
@@ -210,7 +213,26 @@ export interface ServingConfig {
   bodyMb: number;
   jsonElements: number;
   statusCodes: 'slipway' | 'triton';
+  log: PredictionLogConfig;
+  shadow: { queueRows: number; queueMb: number; concurrency: number; noise: number };
   trace: TraceConfig;
+}
+
+/** What is recorded of predictions. */
+export interface PredictionLogConfig {
+  enabled: boolean;
+  share: number;
+  errors: boolean;
+  slowMs: number | null;
+  inputs: 'all' | 'hash' | 'none';
+  redact: string[];
+  waitingRows: number;
+  waitingMb: number;
+  fileRows: number;
+  fileMb: number;
+  fileSeconds: number;
+  keepDays: number;
+  keepMb: number;
 }
 
 export interface TraceConfig {

@@ -1,4 +1,5 @@
 import type { Provider } from './runtime.ts';
+import type { ShadowIntent } from './shadow.ts';
 
 /** What a serving process answers for, as the feed and the views get it. */
 export interface ServingStatus {
@@ -22,6 +23,8 @@ export interface RouteStatus {
   champion: string;
   /** Shares by version, the champion's among them; they sum to 1. */
   weights: { version: string; share: number }[];
+  /** Asked along unseen; `share` is of the requests. */
+  shadows: { version: string; share: number; intent: ShadowIntent }[];
 }
 
 export type VersionState = 'loading' | 'ready' | 'unavailable';

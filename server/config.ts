@@ -61,7 +61,7 @@ async function resolveConfig(source: YamlSource, { workspace, columns }: ParseOp
   const written = readableConfig.parse(isKeys(source.value) ? source.value : {});
   const lineOf = (at: KeyPath) => source.locate(at, 'key').line;
   const drift = written.drift ?? driftSchema.parse({});
-  const { trace, ...serving } = written.serving ?? servingSchema.parse({});
+  const { trace, log, ...serving } = written.serving ?? servingSchema.parse({});
   const datasetNames = Object.keys(written.datasets);
   const datasets = Object.entries(written.datasets).flatMap(([name, spec]) => (spec === null ? [] : [resolveDataset(name, spec, lineOf, complain)]));
 
@@ -98,7 +98,7 @@ async function resolveConfig(source: YamlSource, { workspace, columns }: ParseOp
       multivariate: drift.multivariate,
     },
     resources: { threads: null, ...(written.resources ?? resourcesSchema.parse({})) },
-    serving: { ...serving, trace: { endpoint: null, ...trace } },
+    serving: { ...serving, log: { slowMs: null, ...log }, trace: { endpoint: null, ...trace } },
     allow: written.allow,
   };
   if (columns !== undefined) checkColumns(config, columns, complain);
@@ -117,6 +117,7 @@ async function checkVersions({ name, champion, route, files, predictions }: Mode
   const named: { version: string; at: KeyPath; part?: 'key' }[] = [
     ...(champion === null ? [] : [{ version: champion, at: ['champion'] }]),
     ...(route.weights ?? []).map(({ version }) => ({ version, at: ['route', 'weights', version], part: 'key' as const })),
+    ...route.shadows.map(({ version }) => ({ version, at: ['route', 'shadows', version], part: 'key' as const })),
   ].filter(({ version }) => !version.startsWith('sha256:'));
   if (named.length === 0) return;
   const found = await findModels(name, files, workspace, allow).catch((error: unknown) => {

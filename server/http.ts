@@ -78,9 +78,9 @@ export function controlApp({ slipway, token, pages }: { slipway: Slipway; token:
   app.get('/v1/shadows', async (request, response) => {
     const { model } = request.query;
     if (model !== undefined && !isText(model)) throw new Problem('request-invalid', 'model must be one name');
-    response.json(await slipway.store.shadows({ model }));
+    response.json(await slipway.shadows(model ?? null));
   });
-  app.get('/v1/shadows/:id', async (request, response) => void response.json(await slipway.store.readShadow(request.params.id)));
+  app.get('/v1/shadows/:id', async (request, response) => void response.json(await slipway.readShadow(request.params.id)));
   app.get('/v1/readiness/:model', async (request, response) => void response.json(await slipway.readiness(request.params.model)));
   app.get('/v1/model-file', async (request, response) => void response.json(await slipway.modelFile(parsePath(request.query.path, 'path'))));
   app.get('/v1/model-file/difference', async (request, response) => {

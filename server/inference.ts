@@ -32,7 +32,46 @@ export interface InferenceParts {
   metrics: Metrics;
   /** Null: nobody is told. */
   tracing: Tracing | null;
+  /** What becomes of a request once its reply has gone: it is recorded, and asked of shadows. */
+  afterwards: Afterwards;
   keysNeeded: boolean;
+}
+
+/** A request on its way, once it is known who answers it. */
+export interface Call {
+  served: ServedVersion;
+  /** Versions that are asked along. */
+  shadows: readonly string[];
+  /** As the caller named it, else made up. */
+  requestId: string;
+}
+
+/** What one run of the model was asked and answered. */
+export interface Answer {
+  inputs: TensorMap;
+  /** May be fewer than the tensors hold, where a model takes a fixed number. */
+  rows: number;
+  wanted: readonly string[] | null;
+  outputs: TensorMap;
+  queueUs: number;
+  computeUs: number;
+  /** 0 where the answer was kept from before. */
+  batchRows: number;
+}
+
+export interface Ended {
+  call: Call;
+  /** Name of the key that was shown. */
+  caller: string | null;
+  /** Milliseconds since 1970 at which it came. */
+  atMs: number;
+  totalUs: number;
+  traceId: string | null;
+}
+
+export interface Afterwards {
+  answered(request: Ended & { headers: EndpointRequest['headers']; answers: readonly Answer[] }): void;
+  failed(request: Ended & { rows: number; error: string }): void;
 }
 
 /** What is announced is what clients may use; shared memory, tracing and log settings are Triton's own. */
@@ -93,26 +132,29 @@ export function inferenceRoutes(parts: InferenceParts): EndpointRoute[] {
   return routes;
 }
 
-/** Story 3: decode → route → batch → host → reply. */
+/** Story 3: decode → route → batch → host → reply ─▶ log ─▶ mirror → pair → evidence. */
 async function infer(parts: InferenceParts, asking: EndpointRequest): Promise<EndpointReply> {
-  const served = asked(parts, asking);
-  return counted(parts, served, asking, async (timed) => {
+  const call = routed(parts, asking);
+  const { served } = call;
+  return counted(parts, call, asking, async (timed) => {
     const jsonBytes = parseHeaderLength(textOf(asking.headers['inference-header-content-length']), asking.body.length);
     const request = decodeRequest(asking.body, jsonBytes, served.signature(), limitsOf(parts.config()));
+    if (request.id !== '') call.requestId = request.id;
     const outputs = await timed.compute(request.inputs, served.rowsOf(request.inputs), request);
     const reply = encodeResponse({ modelName: served.about.model, modelVersion: nameOf(served, asking), id: request.id, outputs, requested: request.outputs, binaryOutput: request.binaryOutput, classLabels: served.model().classes?.labels });
-    return { headers: { ...reply.headers, ...told(served) }, body: reply.pieces, compressible: true };
+    return { headers: { ...reply.headers, ...told(call) }, body: reply.pieces, compressible: true };
   });
 }
 
 /** Plain rows by column name, for people and for clients that know the data and not the tensors. */
 async function predictRows(parts: InferenceParts, asking: EndpointRequest): Promise<EndpointReply> {
-  const served = asked(parts, asking);
+  const call = routed(parts, asking);
+  const { served } = call;
   const { model, version, digest } = served.about;
   const config = parts.config().models.find(({ name }) => name === model);
   if (config === undefined) throw new Problem('model-not-served', `slipway.yaml has no model ${model} any more`);
   const { features, labels } = await parts.rowsOf(model);
-  return counted(parts, served, asking, async (timed) => {
+  return counted(parts, call, asking, async (timed) => {
     const rows = parseRows(asking.body);
     const hosted = served.model();
     const predictions: object[] = [];
@@ -120,7 +162,7 @@ async function predictRows(parts: InferenceParts, asking: EndpointRequest): Prom
       const outputs = await timed.compute(inputsOf(filled, hosted, config, features), taken, null);
       for (const answer of answersOf(outputs, taken, hosted, config, labels)) predictions.push(answer);
     }
-    return { ...json({ model, version, digest: `sha256:${digest}`, predictions }), headers: told(served), compressible: true };
+    return { ...json({ model, version, digest: `sha256:${digest}`, predictions }), headers: told(call), compressible: true };
   });
 }
 
@@ -138,8 +180,11 @@ interface Timed {
 }
 
 /** Counts a request and its parts, however it ends; an answer that is kept is given again. */
-async function counted({ cache, tracing }: InferenceParts, served: ServedVersion, { signal, headers, parameters }: EndpointRequest, act: (timed: Timed) => Promise<EndpointReply>): Promise<EndpointReply> {
+async function counted({ cache, tracing, afterwards }: InferenceParts, call: Call, { signal, headers, parameters, caller }: EndpointRequest, act: (timed: Timed) => Promise<EndpointReply>): Promise<EndpointReply> {
+  const { served } = call;
   const { statistics, about } = served;
+  const atMs = Date.now();
+  const answers: Answer[] = [];
   const beganMs = performance.now();
   const trace = tracing?.begin('predict', headers, beganMs) ?? null;
   trace?.add(tracedAs(served, parameters));
@@ -152,7 +197,8 @@ async function counted({ cache, tracing }: InferenceParts, served: ServedVersion
         done.rows += rows;
         done.inputUs += sinceUs(answeredMs);
         trace?.stage('decode', answeredMs, performance.now());
-        const outputs = asked?.outputs?.map(({ name }) => name) ?? null;
+        // A shadow's answer is compared with all that production says.
+        const outputs = call.shadows.length > 0 ? null : (asked?.outputs?.map(({ name }) => name) ?? null);
         const lookupMs = performance.now();
         const key = cache === null ? null : cacheKeyOf({ modelDigest: about.digest, version: about.version, provider: served.model().provider, inputs, outputs, sequenceId: asked?.sequenceId ?? null });
         const kept = key === null ? undefined : cache?.get(key);
@@ -160,6 +206,7 @@ async function counted({ cache, tracing }: InferenceParts, served: ServedVersion
         done.lookupUs += lookupUs;
         if (kept !== undefined) {
           answeredMs = performance.now();
+          answers.push({ inputs, rows, wanted: outputs, outputs: kept, queueUs: 0, computeUs: 0, batchRows: 0 });
           trace?.add({ 'slipway.cache.hit': true });
           return kept;
         }
@@ -173,16 +220,20 @@ async function counted({ cache, tracing }: InferenceParts, served: ServedVersion
         done.queueUs += answered.queueUs;
         done.inferUs += answered.computeUs;
         done.computed = true;
+        answers.push({ inputs, rows, wanted: outputs, outputs: answered.outputs, queueUs: answered.queueUs, computeUs: answered.computeUs, batchRows: answered.batchRows });
         return answered.outputs;
       },
     });
     if (done.computed) statistics.success({ ...done, outputUs: sinceUs(answeredMs) });
     else statistics.cacheHit({ rows: done.rows, us: sinceUs(beganMs), lookupUs: done.lookupUs });
-    if (trace === null) return reply;
+    const traceId = trace?.id ?? null;
+    const after = (): void => afterwards.answered({ call, caller, atMs, totalUs: sinceUs(beganMs), traceId, headers, answers });
+    if (trace === null) return { ...reply, after };
     trace.stage('encode', answeredMs, performance.now());
     trace.end(performance.now());
-    return { ...reply, headers: { ...reply.headers, traceresponse: trace.response } };
+    return { ...reply, after, headers: { ...reply.headers, traceresponse: trace.response } };
   } catch (error) {
+    afterwards.failed({ call, caller, atMs, totalUs: sinceUs(beganMs), traceId: trace?.id ?? null, rows: done.rows, error: error instanceof Problem ? error.code : 'internal' });
     statistics.failure(reasonOf(error, signal), sinceUs(beganMs));
     trace?.fail(signal.aborted ? null : error, performance.now());
     throw error;
@@ -203,8 +254,8 @@ function reasonOf(error: unknown, signal: AbortSignal): FailureReason {
 }
 
 /** Every prediction says which version made it. */
-function told({ about }: ServedVersion): Record<string, string> {
-  return { 'Slipway-Model-Version': encodeURIComponent(about.version), 'Slipway-Model-Digest': `sha256:${about.digest}` };
+function told({ served: { about }, requestId }: Call): Record<string, string> {
+  return { 'X-Request-Id': encodeURIComponent(requestId), 'Slipway-Model-Version': encodeURIComponent(about.version), 'Slipway-Model-Digest': `sha256:${about.digest}` };
 }
 
 async function exampleRow({ repository, rowsOf }: InferenceParts, request: EndpointRequest): Promise<EndpointReply> {
@@ -217,16 +268,30 @@ async function exampleRow({ repository, rowsOf }: InferenceParts, request: Endpo
 }
 
 /** The version that a request names, else the one its route leads to. */
-function asked({ repository, routeOf }: InferenceParts, { parameters, headers }: EndpointRequest): ServedVersion {
+function asked(parts: InferenceParts, request: EndpointRequest): ServedVersion {
+  return routed(parts, request).served;
+}
+
+/** Only requests that follow the route are shown to shadows: who names a version wants that one. */
+function routed({ repository, routeOf }: InferenceParts, { parameters, headers }: EndpointRequest): Call {
+  const requestId = requestIdIn(headers['x-request-id']) ?? randomUUID();
   const model = parameters.get('model') ?? '';
   const named = parameters.get('version');
-  if (named !== undefined) return repository.find(model, named);
+  if (named !== undefined) return { served: repository.find(model, named), shadows: noShadows, requestId };
   // An unknown model says so here.
   repository.versions(model);
   const route = routeOf(model);
   if ('reason' in route) throw new Problem('not-ready', route.reason);
-  const { version } = chooseRoute({ ...route, salt: model, shadows: [] }, { requestId: textOf(headers['x-request-id']) ?? randomUUID(), stickyKey: textOf(headers['slipway-sticky-key']) ?? null });
-  return repository.find(model, version);
+  const { version, shadows } = chooseRoute({ ...route, salt: model }, { requestId, stickyKey: textOf(headers['slipway-sticky-key']) ?? null });
+  return { served: repository.find(model, version), shadows, requestId };
+}
+
+const noShadows: readonly string[] = [];
+
+/** As the caller named it, where that is a name that can be written down. */
+function requestIdIn(header: string | string[] | undefined): string | undefined {
+  const text = textOf(header);
+  return text !== undefined && /^[\x21-\x7e]{1,128}$/.test(text) ? text : undefined;
 }
 
 /** In the words of the caller, who may have asked for it by its number. */

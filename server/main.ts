@@ -7,6 +7,7 @@ import type { Config, ModelConfig } from '../protocol/config.ts';
 import type { EvaluationRole } from '../protocol/gates.ts';
 import type { ProblemBody } from '../protocol/problem.ts';
 import type { ServingStatus } from '../protocol/serving.ts';
+import type { ShadowRecord, ShadowSummary } from '../protocol/shadow.ts';
 import type { KnownRows, Row } from './answer-rows.ts';
 import type { ConfigOutline, ModelFileDifference, ModelFileReport, OperatorTimes, ReadinessReport, RowTable } from '../protocol/workspace.ts';
 import { configFile, loadConfig, parseConfig } from './config.ts';
@@ -59,6 +60,9 @@ export interface Slipway {
   serve(options: ServeOptions): Promise<ServingStatus>;
   /** Null while nothing is served. */
   serving(): ServingStatus | null;
+  /** Comparisons under way, and those that were saved; newest first. */
+  shadows(model: string | null): Promise<ShadowSummary[]>;
+  readShadow(id: string): Promise<ShadowRecord>;
   /** A row of a model's data, without its label; null where it has none. */
   exampleRow(model: string): Promise<Row | null>;
   /** False when nothing was served. */
@@ -313,6 +317,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
           gatekeeper,
           knownRows: rowsKnown,
           onChange: (status) => feed.tell({ kind: 'serving-changed', serving: status }),
+          onShadow: (shadow) => feed.tell({ kind: 'shadow-changed', work: servingWork, shadow }),
           onProblem(problem) {
             log.error('serving', problem);
             if (problem instanceof Error) feed.tell({ kind: 'problem', work: servingWork, problem: problemBody(problem) });
@@ -331,6 +336,12 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
       );
     },
     serving: () => served?.status() ?? null,
+    async shadows(model) {
+      const live = served?.shadows() ?? [];
+      const saved = await store.shadows(model === null ? {} : { model });
+      return [...live.filter((each) => model === null || each.model === model), ...saved.filter(({ id }) => !live.some((each) => each.id === id))];
+    },
+    readShadow: async (id) => served?.shadow(id) ?? store.readShadow(id),
     async exampleRow(model) {
       const found = (await loadConfig(workspace)).models.find(({ name }) => name === model);
       if (found === undefined) throw new Problem('model-missing', `slipway.yaml has no model ${model}`);

@@ -1,7 +1,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { RouteStatus } from '../protocol/serving.ts';
 import type { Provider } from '../protocol/runtime.ts';
+import type { LiveShadowCounts } from './live-shadows.ts';
 import type { SpanCounts } from './open-telemetry.ts';
+import type { PredictionLogCounts } from './serving/prediction-log.ts';
 import type { Repository } from './serving/repository.ts';
 import type { Statistics } from './serving/statistics.ts';
 import { sketchCounts } from './stats/quantile-sketch.ts';
@@ -13,6 +15,9 @@ export interface MetricsParts {
   providers: readonly Provider[];
   /** Null: requests are not traced. */
   spans: () => SpanCounts | null;
+  /** Null: they are not recorded. */
+  predictions: () => PredictionLogCounts | null;
+  shadows: () => readonly LiveShadowCounts[];
 }
 
 export interface Metrics {
@@ -52,6 +57,14 @@ const families = {
   slipway_ep_info: ['gauge', 'Execution providers asked for in slipway.yaml, and the one that runs the model'],
   slipway_host_rss_bytes: ['gauge', 'Resident memory of a model’s process at its last answer'],
   slipway_host_restarts_total: ['counter', 'Processes of models that ended and had to be replaced, by why'],
+  slipway_predictions_recorded_total: ['counter', 'Rows of predictions that are on the disk'],
+  slipway_predictions_dropped_total: ['counter', 'Rows of predictions that were not recorded, by why'],
+  slipway_predictions_waiting: ['gauge', 'Rows of predictions that wait in memory to be written'],
+  slipway_shadow_pairs_total: ['counter', 'Inputs that a shadow was compared on with the version that answered'],
+  slipway_shadow_disagreement_total: ['counter', 'Of those, inputs on which the two disagree'],
+  slipway_shadow_dropped_total: ['counter', 'Rows that were shown to a shadow and never compared, by why'],
+  slipway_noise_pairs_total: ['counter', 'Inputs on which production was asked again'],
+  slipway_noise_disagreement_total: ['counter', 'Of those, inputs on which production disagrees with itself'],
   slipway_trace_spans_exported_total: ['counter', 'Spans that the collector has taken'],
   slipway_trace_spans_dropped_total: ['counter', 'Spans that were lost, by why'],
   slipway_build_info: ['gauge', 'Version of Slipway, and of Node that runs it'],
@@ -75,7 +88,7 @@ const lagResolutionMs = 20;
  * The counters lie in the repository, where they outlive the versions they count; here they are only written down. A
  * metrics library would keep a second set of them.
  */
-export function openMetrics({ repository, routeOf, providers, spans }: MetricsParts): Metrics {
+export function openMetrics({ repository, routeOf, providers, spans, predictions, shadows }: MetricsParts): Metrics {
   const lag = monitorEventLoopDelay({ resolution: lagResolutionMs });
   lag.enable();
 
@@ -83,11 +96,32 @@ export function openMetrics({ repository, routeOf, providers, spans }: MetricsPa
     const page = newPage();
     for (const { model, version, statistics } of repository.statistics()) countsOf(page, { model, version }, statistics);
     for (const model of repository.models()) stateOf(page, model);
+    predictionsOf(page);
+    shadowsOf(page);
     const counts = spans() ?? { exported: 0, dropped: { 'queue-full': 0, 'export-failed': 0 } };
     page.add('slipway_trace_spans_exported_total', {}, counts.exported);
     for (const [reason, dropped] of Object.entries(counts.dropped)) page.add('slipway_trace_spans_dropped_total', { reason }, dropped);
     processOf(page);
     return page.text();
+  }
+
+  function predictionsOf(page: Page): void {
+    const counts = predictions();
+    if (counts === null) return;
+    page.add('slipway_predictions_recorded_total', {}, counts.written);
+    page.add('slipway_predictions_waiting', {}, counts.waiting);
+    for (const [reason, dropped] of Object.entries(counts.dropped)) page.add('slipway_predictions_dropped_total', { reason }, dropped);
+  }
+
+  function shadowsOf(page: Page): void {
+    for (const { model, production, candidate, pairs, disagreements, repeats, noise, dropped } of shadows()) {
+      const labels = { model, version: production, shadow: candidate };
+      page.add('slipway_shadow_pairs_total', labels, pairs);
+      page.add('slipway_shadow_disagreement_total', labels, disagreements);
+      for (const [reason, rows] of Object.entries(dropped)) page.add('slipway_shadow_dropped_total', { ...labels, reason }, rows);
+      page.add('slipway_noise_pairs_total', labels, repeats);
+      page.add('slipway_noise_disagreement_total', labels, noise);
+    }
   }
 
   function stateOf(page: Page, model: string): void {

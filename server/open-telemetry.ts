@@ -46,6 +46,10 @@ export class TracedRequest {
     return { context: this.#span.spanContext() };
   }
 
+  get id(): string {
+    return this.#span.spanContext().traceId;
+  }
+
   /** For the reply, so that a caller who began no trace can find this one. */
   get response(): string {
     const { traceId, spanId } = this.#span.spanContext();

@@ -1,13 +1,19 @@
-import type { Config, ModelConfig, ServingConfig } from '../protocol/config.ts';
+import { join } from 'node:path';
+import type { Config, ModelConfig, PredictionLogConfig, ServingConfig } from '../protocol/config.ts';
 import type { RefusedFile } from '../protocol/feed.ts';
 import type { RouteStatus, ServingStatus } from '../protocol/serving.ts';
+import type { ShadowRecord, ShadowSide, ShadowSummary } from '../protocol/shadow.ts';
+import { openAfterwards } from './afterwards.ts';
 import type { KnownRows } from './answer-rows.ts';
 import { openEndpoint, type Endpoint, type Gatekeeper } from './endpoint.ts';
 import type { House } from './house.ts';
 import { inferenceRoutes } from './inference.ts';
+import { openLiveShadows, saveLeftShadows, type LiveShadows } from './live-shadows.ts';
 import type { Log } from './log.ts';
 import { openMetrics } from './metrics.ts';
 import { registerFiles } from './register-files.ts';
+import { precisionOf } from './registry/precision-of.ts';
+import { openPredictionLog, type PredictionLog, type PredictionLogSettings } from './serving/prediction-log.ts';
 import { openRepository, type Repository } from './serving/repository.ts';
 import { openResponseCache } from './serving/response-cache.ts';
 import type { ServingSettings, VersionToServe } from './serving/served-version.ts';
@@ -23,16 +29,21 @@ export interface ServeOptions {
 /** The models of a workspace behind a port, for as long as it is open. */
 export interface Serving {
   status(): ServingStatus;
+  /** Comparisons with shadows that are under way. */
+  shadows(): ShadowSummary[];
+  shadow(id: string): ShadowRecord | null;
   close(): Promise<void>;
 }
 
-interface ServingHouse extends Pick<House, 'workspace' | 'folder' | 'registrations' | 'now'> {
+interface ServingHouse extends Pick<House, 'workspace' | 'folder' | 'registrations' | 'now' | 'store'> {
   loadConfig: () => Promise<Config>;
   log: Log;
   gatekeeper: Gatekeeper | null;
   knownRows: (model: ModelConfig) => Promise<KnownRows>;
   /** Told whenever the status is another. */
   onChange: (status: ServingStatus) => void;
+  /** Told at most once a second of each comparison that has changed. */
+  onShadow: (summary: ShadowSummary) => void;
   /** A file that cannot be served, or what keeps a change in the workspace from being taken up. */
   onProblem: (problem: RefusedFile | Error) => void;
 }
@@ -40,6 +51,7 @@ interface ServingHouse extends Pick<House, 'workspace' | 'folder' | 'registratio
 export async function openServing(house: ServingHouse, { host, port }: ServeOptions): Promise<Serving> {
   const stop = new AbortController();
   const startedAt = house.now().toISOString();
+  const shadowFolder = join(house.folder, 'shadows');
   let config = await house.loadConfig();
   let endpoint: Endpoint | null = null;
   let watcher: Watch | null = null;
@@ -52,16 +64,26 @@ export async function openServing(house: ServingHouse, { host, port }: ServeOpti
   const routes = new Map<string, ReturnType<typeof routeOf>>();
   const tell = (): void => {
     routes.clear();
+    afterwards?.sync();
+    shadows?.sync();
     house.onChange(status());
   };
-  const repository = openRepository({ settings: settingsOf(config), clock: { nowUs: () => performance.now() * 1000, after: afterUs }, now: () => house.now().getTime(), onChange: tell, onBatch: tracing?.batch });
-  const metrics = openMetrics({ repository, routeOf: route, providers: config.resources.providers, spans: () => tracing?.counts() ?? null });
+  const clock = { nowUs: () => performance.now() * 1000, after: afterUs };
+  let predictions: PredictionLog | null = null;
+  let shadows: LiveShadows | null = null;
+  let afterwards: ReturnType<typeof openAfterwards> | null = null;
+  const repository = openRepository({ settings: settingsOf(config), clock, now: () => house.now().getTime(), onChange: tell, onBatch: tracing?.batch });
+  const metrics = openMetrics({ repository, routeOf: route, providers: config.resources.providers, spans: () => tracing?.counts() ?? null, predictions: () => predictions?.counts() ?? null, shadows: () => shadows?.counts() ?? [] });
+
+  const precisions = new Map<string, ShadowSide['precision']>();
+  const onBug = (error: unknown): void => house.log.error('after a request', error);
 
   async function sync(): Promise<void> {
     const versions: VersionToServe[] = [];
     for (const model of config.models) {
       const { registered, refused } = await registerFiles({ ...house, config }, model, stop.signal);
       for (const file of refused) house.onProblem(file);
+      for (const { registered: { digest, summary } } of registered) precisions.set(digest, precisionOf(summary));
       versions.push(...registered.map(({ version, path, registered: { digest, file, sha256, externalSha256 } }) => ({ model: model.name, version, digest, path, file, sha256, externalSha256 })));
     }
     await repository.sync(versions);
@@ -99,11 +121,15 @@ export async function openServing(house: ServingHouse, { host, port }: ServeOpti
   }
 
   try {
+    await saveLeftShadows(shadowFolder, house.store);
+    predictions = config.serving.log.enabled ? await openPredictionLog({ folder: join(house.folder, 'predictions'), settings: logSettings(config.serving.log), clock, now: () => house.now().getTime(), onProblem: house.onProblem }) : null;
+    shadows = openLiveShadows({ folder: shadowFolder, config: () => config, repository, routeOf: route, rowsOf, precisionOf: (digest) => precisions.get(digest) ?? null, store: house.store, clock, now: house.now, onChange: house.onShadow, onBug });
+    afterwards = openAfterwards({ log: predictions, shadows, onBug });
     await sync();
     endpoint = await openEndpoint({
       host,
       port,
-      routes: inferenceRoutes({ repository, config: () => config, routeOf: route, rowsOf, cache, metrics, tracing, keysNeeded: house.gatekeeper !== null }),
+      routes: inferenceRoutes({ repository, config: () => config, routeOf: route, rowsOf, cache, metrics, tracing, afterwards, keysNeeded: house.gatekeeper !== null }),
       gatekeeper: house.gatekeeper,
       tritonStatusCodes: config.serving.statusCodes === 'triton',
       bodyBytesMax: config.serving.bodyMb * 1e6,
@@ -116,7 +142,9 @@ export async function openServing(house: ServingHouse, { host, port }: ServeOpti
   } catch (error) {
     stop.abort();
     await endpoint?.close();
+    await shadows?.close();
     await repository.close();
+    await predictions?.close();
     metrics.close();
     await tracing?.close();
     throw error;
@@ -130,6 +158,7 @@ export async function openServing(house: ServingHouse, { host, port }: ServeOpti
         config = await house.loadConfig();
         routes.clear();
         await sync();
+        shadows?.sync();
       } catch (error) {
         if (!stop.signal.aborted) house.onProblem(error instanceof Error ? error : new Error(String(error)));
       }
@@ -139,12 +168,16 @@ export async function openServing(house: ServingHouse, { host, port }: ServeOpti
 
   return {
     status,
+    shadows: () => shadows?.summaries() ?? [],
+    shadow: (id) => shadows?.record(id) ?? null,
     async close() {
       stop.abort();
       await watcher?.close();
       await refreshing;
       await endpoint?.close();
+      await shadows?.close();
       await repository.close();
+      await predictions?.close();
       metrics.close();
       await tracing?.close();
     },
@@ -162,13 +195,21 @@ function routeOf(repository: Repository, { models }: Config, name: string): Rout
   const weights = (model.route.weights ?? [{ version: champion, share: 1 }]).map(({ version, share }) => ({ version: versionOf(version), written: version, share }));
   const absent = weights.find(({ version, share }) => version === null && share > 0);
   if (absent !== undefined) return { reason: `${absent.written} has a share of the requests, and is not loaded` };
-  return { champion, weights: weights.flatMap(({ version, share }) => (version === null ? [] : [{ version, share }])) };
+  const shadows = model.route.shadows.flatMap(({ version, ...rest }) => {
+    const found = versionOf(version);
+    return found === null ? [] : [{ version: found, ...rest }];
+  });
+  return { champion, weights: weights.flatMap(({ version, share }) => (version === null ? [] : [{ version, share }])), shadows };
 }
 
 /** As slipway.yaml says; where it says nothing, the last by name. */
 function championOf({ champion }: ModelConfig, there: readonly string[], versionOf: (written: string) => string | null): string | null {
   if (champion !== null) return versionOf(champion);
   return [...there].sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1) ?? null;
+}
+
+function logSettings({ waitingRows, waitingMb, fileMb, keepMb, ...rest }: PredictionLogConfig): PredictionLogSettings {
+  return { ...rest, waitingRowsMax: waitingRows, waitingBytesMax: waitingMb * 1e6, fileBytes: fileMb * 1e6, keepBytes: keepMb * 1e6 };
 }
 
 function settingsOf({ serving, resources }: Config): ServingSettings {

@@ -46,8 +46,10 @@ export interface ShadowComparison {
   repeat(repeat: ComparedRepeat): void;
   dropped(reason: string, pairs: number): void;
   crash(reason: string): void;
-  /** Pairs, and those that disagree. */
-  counts(): { compared: number; differ: number };
+  /** Pairs, and those that disagree; rows that production was asked again, and those it answered otherwise. */
+  counts(): { compared: number; differ: number; repeats: number; noise: number };
+  /** While pairs come, without looking for where they disagree: it may be asked once a second. */
+  summary(): ShadowSummary;
   record(ended: boolean): ShadowRecord;
 }
 
@@ -132,6 +134,7 @@ export function openShadowComparison(options: ShadowComparisonOptions): ShadowCo
     dropped: (reason, pairs) => addDropped(evidence, reason, pairs),
     crash: (reason) => addCrash(evidence, reason),
     counts: () => countsOf(evidence),
+    summary: () => summaryOf(judgeShadow(evidence, { ended: false })),
     record(ended) {
       if (ended) endedAt ??= now().toISOString();
       const { table, differs, of } = searched.table();
@@ -161,9 +164,10 @@ function answered(reader: AnswerReader, { outputs, totalMs }: SideAnswer, rows: 
   return { answers: outputs === null ? null : reader.read(outputs), ...latency };
 }
 
-function countsOf({ outcomes }: ShadowEvidence): { compared: number; differ: number } {
+function countsOf({ outcomes, noise: { runs } }: ShadowEvidence): ReturnType<ShadowComparison['counts']> {
   const differ = outcomes.differ + outcomes['candidate-failed'] + outcomes['candidate-invalid'] + outcomes['production-invalid'];
-  return { compared: outcomes.agree + differ, differ };
+  const again = [...runs.values()];
+  return { compared: outcomes.agree + differ, differ, repeats: again.reduce((sum, { pairs }) => sum + pairs, 0), noise: again.reduce((sum, run) => sum + run.differ, 0) };
 }
 
 /** Vitter's algorithm R: everything that was offered is as likely to be kept. */

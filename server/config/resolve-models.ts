@@ -63,11 +63,11 @@ export function resolveModel(name: string, spec: Omit<ModelSpec, 'gates' | 'read
   };
 }
 
-function resolveRoute({ route: { weights } }: Pick<ModelSpec, 'route'>, line: number, at: KeyPath, complain: Complain): RouteConfig {
+function resolveRoute({ route: { weights, shadows } }: Pick<ModelSpec, 'route'>, line: number, at: KeyPath, complain: Complain): RouteConfig {
   const shares = weights === undefined ? null : Object.entries(weights).map(([version, share]) => ({ version, share }));
   const sum = shares?.reduce((total, { share }) => total + share, 0) ?? 1;
   if (Math.abs(sum - 1) > 1e-9) complain([...at, 'route', 'weights'], `the shares add up to ${Number((sum * 100).toFixed(6))}%, not to 100%`);
-  return { line, weights: shares };
+  return { line, weights: shares, shadows: Object.entries(shadows).map(([version, shadow]) => (typeof shadow === 'number' ? { version, share: shadow, intent: 'new-model' } : { version, ...shadow })) };
 }
 
 /** What the other keys leave no doubt about. */

@@ -469,6 +469,20 @@ const slice = z.union([
 const route = z
   .strictObject({
     weights: key(z.record(name, share), 'Share of the requests by version; together they must be the whole.', { example: { v1: '95%', v2: '5%' }, default: 'all to the champion, or to the last version where none is named' }).optional(),
+    shadows: key(
+      z.record(
+        name,
+        z.union([
+          share,
+          z.strictObject({
+            share: key(share, 'Of the requests, picked by their id.').default(1),
+            intent: key(z.enum(['new-model', 'same-build']), '`new-model`: differences are expected, and labels say who is right. `same-build`: every difference is a fault.').default('new-model'),
+          }),
+        ]),
+      ),
+      'Versions that are asked along unseen, after the reply has gone, and compared with the version that answered.',
+      { example: { v2: { share: '10%', intent: 'same-build' } } },
+    ).default({}),
   })
   .describe('Where requests go.');
 
@@ -589,6 +603,33 @@ export const serving = z
     bodyMb: key(z.number().gt(0).max(2048), 'Largest body of a request, in megabytes; the limit holds for what it unpacks to.').default(64),
     jsonElements: key(z.int().min(1).max(100_000_000), 'Largest number of tensor elements in JSON; more must come as binary tensors.').default(2_000_000),
     statusCodes: key(z.enum(['slipway', 'triton']), '`triton` answers a full queue with 503 in place of 429.').default('slipway'),
+    log: key(
+      z.strictObject({
+        enabled: key(z.boolean(), 'Whether predictions are recorded, in `.slipway/predictions`.').default(true),
+        share: key(share, 'Of the requests, picked by their id.').default(1),
+        errors: key(z.boolean(), 'Record every request that failed, whatever the share.').default(true),
+        slowMs: key(z.number().gt(0), 'Record every request that took longer, whatever the share.', { default: 'no such rule' }).optional(),
+        inputs: key(z.enum(['all', 'hash', 'none']), 'What is kept of inputs. With `hash` only whether two are the same can be told; what is replayed needs `all`.').default('all'),
+        redact: key(z.array(z.string().min(1)), 'Inputs, or columns that feed them, of which nothing is kept.', { example: ['name', 'birthday'] }).default([]),
+        waitingRows: key(z.int().min(1).max(10_000_000), 'Rows that may wait in memory to be written; more are dropped and counted.').default(100_000),
+        waitingMb: key(z.number().gt(0).max(65_536), 'The same in megabytes.').default(64),
+        fileRows: key(z.int().min(1).max(10_000_000), 'Rows of a file.').default(50_000),
+        fileMb: key(z.number().gt(0).max(4096), 'Megabytes in memory at which a file is written.').default(32),
+        fileSeconds: key(z.number().gt(0).max(86_400), 'Seconds after which it is written, however few its rows: what a power cut can take.').default(60),
+        keepDays: key(z.number().gt(0).max(36_500), 'Days after which files are removed.').default(30),
+        keepMb: key(z.number().gt(0).max(10_000_000), 'Megabytes on disk beyond which the oldest files are removed.').default(1000),
+      }),
+      'What is recorded of predictions.',
+    ).prefault({}),
+    shadow: key(
+      z.strictObject({
+        queueRows: key(waitingRows, 'Rows that may wait for a shadow; the oldest give way to newer ones, and are counted.').default(4096),
+        queueMb: key(z.number().gt(0).max(65_536), 'The same in megabytes.').default(64),
+        concurrency: key(z.int().min(1).max(1024), 'Requests that a shadow is asked at a time.').default(8),
+        noise: key(share, 'Of the pairs, those on which production is asked again to find out how far it repeats itself; 200 at least.').default(0.05),
+      }),
+      'How shadows are asked.',
+    ).prefault({}),
     trace: key(
       z.strictObject({
         endpoint: key(httpAddress, 'OpenTelemetry collector that traces go to, by OTLP over HTTP; `/v1/traces` is added.', { example: 'http://localhost:4318', default: 'the environment’s `OTEL_EXPORTER_OTLP_ENDPOINT`; without it there are no traces' }).optional(),

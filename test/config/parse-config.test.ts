@@ -171,6 +171,8 @@ describe('a good slipway.yaml', () => {
         bodyMb: 64,
         jsonElements: 2_000_000,
         statusCodes: 'slipway',
+        log: { enabled: true, share: 1, errors: true, slowMs: null, inputs: 'all', redact: [], waitingRows: 100_000, waitingMb: 64, fileRows: 50_000, fileMb: 32, fileSeconds: 60, keepDays: 30, keepMb: 1000 },
+        shadow: { queueRows: 4096, queueMb: 64, concurrency: 8, noise: 0.05 },
         trace: { endpoint: null, sample: 1 },
       },
       datasets: [
@@ -204,7 +206,7 @@ describe('a good slipway.yaml', () => {
           business: null,
           gates: null,
           readiness: { criteria: [], off: [] },
-          route: { line: 2, weights: null },
+          route: { line: 2, weights: null, shadows: [] },
         },
       ],
     } satisfies Config);
@@ -242,10 +244,10 @@ gates:
   - {parity: sibling, file: model.int8.onnx, maxDecisionsChanged: 5}
   - {parity: [cpu, webgpu], relative: 0.01}
   - {value: 0, against: champion}
-`;
-    const [{ gates }] = (await configOf(text)).models;
   - {shadow: better, source: live, maxDisagreement: 5%, minPairs: 1000, maxAgeDays: 7}
   - {shadow: equivalent, intent: same-build}
+`;
+    const [{ gates }] = (await configOf(text)).models;
     const on = 'holdout';
     expect(gates).toEqual([
       { id: 'roc_auc.min', severity: 'block', line: 11, kind: 'metric', metric: 'roc_auc', on, min: 0.7, decide: 'point', minRows: 100 },
@@ -269,10 +271,10 @@ gates:
       { id: 'parity.model.int8.onnx', severity: 'block', line: 29, kind: 'parity', providers: 'available', sibling: 'model.int8.onnx', relative: 0.05, absolute: 0.05, maxDecisionsChanged: 5 },
       { id: 'parity.cpu.webgpu', severity: 'block', line: 30, kind: 'parity', providers: ['cpu', 'webgpu'], relative: 0.01, absolute: 1e-5, maxDecisionsChanged: 0 },
       { id: 'value.champion', severity: 'block', line: 31, kind: 'value', on, min: 0, against: 'champion', decide: 'point' },
-    ]);
-  });
       { id: 'shadow.better.live', severity: 'block', line: 32, kind: 'shadow', needs: 'better', source: 'live', maxDisagreement: 0.05, minPairs: 1000, maxAgeDays: 7 },
       { id: 'shadow.equivalent', severity: 'block', line: 33, kind: 'shadow', needs: 'equivalent', intent: 'same-build', source: 'any' },
+    ]);
+  });
 
   it('says every kind of check, several about a column in one item', async () => {
     const text = `datasets:
@@ -389,6 +391,7 @@ describe('files that slipway.yaml names', () => {
     ['a linked folder', 'datasets: {a: linked/secret.csv}', ['1:15-32 `linked/secret.csv` is a link that leads outside the workspace; list the folder it leads to under `allow`']],
     ['a folder that may not be allowed', 'allow: [/, missing]', ['1:9-10 `/` is the whole disk; list the folders that are needed', '1:12-19 there is no folder `missing`']],
     ['a model that is not exported yet', 'models: {n: {target: y}}', ['1:10-11 warning: no file matches `models/n/*/*.onnx`']],
+    ['a shadow that is no version', 'models: {m: {target: y, route: {shadows: {v11: 100%}}}}', ['1:43-46 `m` has no version `v11`; did you mean `v1`? → v1']],
     ['a share for no version', 'models: {m: {target: y, route: {weights: {v11: 100%}}}}', ['1:43-46 `m` has no version `v11`; did you mean `v1`? → v1']],
     ['a champion that is no version', 'models: {m: {target: y, champion: v11}}', ['1:35-38 `m` has no version `v11`; did you mean `v1`? → v1']],
     ['a sibling that is missing', 'models: {m: {target: y, gates: [{parity: sibling, file: models/m/v9/model.onnx}]}}', ['1:57-79 there is no file `models/m/v9/model.onnx`; did you mean `models/m/v1/model.onnx`? → models/m/v1/model.onnx']],

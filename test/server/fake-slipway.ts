@@ -42,6 +42,10 @@ export function fakeSlipway(): { slipway: Slipway; submitted: [string, Command][
       throw new Error('nothing is served');
     },
     serving: () => null,
+    shadows: async () => [],
+    readShadow: async (id) => {
+      throw new Problem('run-missing', `No comparison ${id} is saved`);
+    },
     stopServing: async () => false,
     exampleRow: async () => null,
     readiness: async (model) => {

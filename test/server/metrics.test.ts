@@ -12,7 +12,7 @@ import { type Exposition, parseExposition } from './exposition.ts';
 const hostile = 'a"b{c="d"} 1 # é';
 const slipwayYaml = `serving: {cacheMb: 1}\nmodels:\n  toy: {}\n  '${hostile}': {files: models/odd/*/model.onnx}\n`;
 
-const nothing: MetricsParts = { repository: { models: () => [], versions: () => [], status: () => [], statistics: () => [] }, routeOf: () => ({ reason: '' }), providers: ['cpu'], spans: () => null };
+const nothing: MetricsParts = { repository: { models: () => [], versions: () => [], status: () => [], statistics: () => [] }, routeOf: () => ({ reason: '' }), providers: ['cpu'], spans: () => null, predictions: () => null, shadows: () => [] };
 
 function textOf(parts: Partial<MetricsParts>): string {
   const metrics = openMetrics({ ...nothing, ...parts });
