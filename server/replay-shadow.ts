@@ -75,7 +75,7 @@ interface Replayed {
 async function compared({ house, config, request, production, candidate, models, data, on }: Replayed): Promise<ShadowRecord> {
   const known = await knownRows(house, config, on.signal);
   const [before, after] = [await models.host(production), await models.host(candidate)];
-  const source = request.source.of === 'log' ? await openLogged(house, config, request, before) : await openData(data, config, request, known.features, before, after);
+  const source = request.source.of === 'log' ? await openLogged(house, config, request, production, before) : await openData(data, config, request, known.features, before, after);
   // Which pairs are kept is the same for the same seed.
   const drawn = createRandom(house.config.seed);
   const comparison = openShadowComparison({
@@ -119,6 +119,8 @@ async function compared({ house, config, request, production, candidate, models,
     onProgress: told,
   });
   tellDropped(comparison, counts);
+  const left = source.leftOut?.() ?? null;
+  if (left !== null) comparison.dropped(left.reason, left.rows);
   return comparison.record(true);
 }
 
@@ -204,6 +206,8 @@ interface Source {
   /** The same rows as the candidate takes them, where they are not what production takes. */
   inputsOf?: (inputs: TensorMap) => TensorMap | undefined;
   labelsOf?: (batch: RecordedInputs, shape: AnswerShape) => Labels | undefined;
+  /** What was read and is nothing to compare with. */
+  leftOut?: () => { reason: string; rows: number } | null;
 }
 
 async function openData(data: WorkspaceData, config: ModelConfig, { source }: ReplayRequest, features: readonly string[], before: ModelHost, after: ModelHost): Promise<Source> {
@@ -298,17 +302,21 @@ function labelsIn(rows: readonly ({ vector: Vector; row: number } | null)[], sha
   return { kind: 'values', values: Float64Array.from(rows, (label) => (label?.vector.kind === 'numeric' && label.vector.nulls?.[label.row] !== 1 ? label.vector.values[label.row] : NaN)) };
 }
 
-/** What was served, with production's answers as they were given. */
-async function openLogged({ analysis, folder }: House, config: ModelConfig, { source, production }: ReplayRequest, before: ModelHost): Promise<Source> {
+/** What was served, with production's answers as they were given; another file that had its name gave others. */
+async function openLogged({ analysis, folder }: House, config: ModelConfig, { source }: ReplayRequest, { version, registered }: RegisteredFile, before: ModelHost): Promise<Source> {
   if (source.of !== 'log') throw new Error('data are no log');
   const place = await realpath(join(folder, 'predictions')).catch(() => null);
   if (place === null) throw new Problem('file-missing', `Nothing that ${config.name} was asked is recorded yet: predictions are recorded while \`slipway serve\` runs`);
-  const version = production ?? config.champion ?? undefined;
   const times = { ...(source.from !== null && { fromMs: Date.parse(source.from) }), ...(source.to !== null && { toMs: Date.parse(source.to) }) };
   const labels = new WeakMap<RecordedInputs['references'][number], string>();
+  let ofOthers = 0;
 
   async function* read(signal: AbortSignal): AsyncGenerator<RecordedInputs, void, undefined> {
-    for await (const { atMs, requestIds, rows, inputs, outputs, labels: later } of readPredictions(analysis, place ?? '', { model: config.name, version, ...times, batchRows: before.model.batch.batchable ? rowsTogether : 1, signal })) {
+    for await (const { digest, atMs, requestIds, rows, inputs, outputs, labels: later } of readPredictions(analysis, place ?? '', { model: config.name, version, ...times, batchRows: before.model.batch.batchable ? rowsTogether : 1, signal })) {
+      if (digest !== registered.digest) {
+        ofOthers += requestIds.length;
+        continue;
+      }
       if (inputs === null) throw new Problem('dataset-unsupported', `Inputs of ${config.name} were not kept whole, so they cannot be asked again; set inputs: all under serving.log in slipway.yaml, without redacted columns`);
       const references = requestIds.map((id, at) => ({ id, row: rows[at] }));
       for (const [at, reference] of references.entries()) {
@@ -320,7 +328,8 @@ async function openLogged({ analysis, folder }: House, config: ModelConfig, { so
   }
 
   return {
-    name: `predictions of ${version ?? config.name}`,
+    name: `predictions of ${version}`,
+    leftOut: () => (ofOthers === 0 ? null : { reason: `answered by another file called ${version}`, rows: ofOthers }),
     rows: null,
     columnNames: new Map(),
     batches: read,

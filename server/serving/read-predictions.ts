@@ -137,9 +137,10 @@ function batchOf(layout: FileLayout, read: ReadColumns, from: number, to: number
 
 /** Equal for rows that can be one batch. */
 function formOf({ inputs, outputs }: FileLayout, read: ReadColumns, row: number): string {
-  return [inputs ?? [], outputs]
+  const shapes = [inputs ?? [], outputs]
     .map((layouts) => (isWhole(layouts, read, row) ? layouts.filter(({ packed }) => packed).map(({ columns: [name] }) => packedShape(textAt(columnNamed(read, name), row))).join(',') : 'none'))
     .join('|');
+  return `${textAt(columnNamed(read, 'digest'), row)} ${shapes}`;
 }
 
 /** Whether every element of a row was kept. */

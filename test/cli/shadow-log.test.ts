@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -7,11 +8,13 @@ import { openPredictionLog } from '../../server/serving/prediction-log.ts';
 import { createRandom } from '../../server/stats/random.ts';
 import { simulatedClock } from '../serving/simulated-clock.ts';
 import { buildSlipway, makeWorkspace, type Slipway } from './slipway.ts';
-import { tinyWorkspace } from './tiny-workspace.ts';
+import { scorer, tinyWorkspace } from './tiny-workspace.ts';
 
 const requests = 100;
 const rowsOf = 20;
 const start = Date.parse('2026-03-01T00:00:00Z');
+
+const files = tinyWorkspace();
 
 let slipway: Slipway;
 let workspace: string;
@@ -19,15 +22,15 @@ let workspace: string;
 beforeAll(async () => void (slipway = await buildSlipway()));
 afterAll(() => slipway.remove());
 beforeAll(async () => {
-  workspace = await makeWorkspace(tinyWorkspace());
-  await record(workspace);
+  workspace = await makeWorkspace(files);
+  await record(workspace, createHash('sha256').update(files['models/toy/v1/model.onnx']).digest('hex'));
 });
 afterAll(() => rm(workspace, { recursive: true }));
 
 const column = (name: string): { name: string; datatype: string; shape: (number | null)[] } => ({ name, datatype: 'float32', shape: [null, 1] });
 
 /** A request each minute, answered as v1 does; what is right follows 2a + b, which v2 knows and v1 does not. */
-async function record(folder: string): Promise<void> {
+async function record(folder: string, digest: string): Promise<void> {
   const predictions = join(folder, '.slipway', 'predictions');
   await mkdir(predictions, { recursive: true });
   const log = await openPredictionLog({
@@ -39,7 +42,7 @@ async function record(folder: string): Promise<void> {
       throw problem;
     },
   });
-  const recorder = log.recorder({ model: 'toy', version: 'v1', digest: 'v1', provider: 'cpu', signature: { inputs: [column('a'), column('b')], outputs: [column('score')] }, byRow: true, classes: null });
+  const recorder = log.recorder({ model: 'toy', version: 'v1', digest, provider: 'cpu', signature: { inputs: [column('a'), column('b')], outputs: [column('score')] }, byRow: true, classes: null });
   const random = createRandom(5);
   const labels = ['request_id,row,label'];
   for (let request = 0; request < requests; request++) {
@@ -76,4 +79,12 @@ it('what was served is asked of a candidate, and labels that came later say who 
   const window = await replayed('--from', '2026-03-01T00:10:00Z', '--to', '2026-03-01T00:20:00Z');
   expect(window.report.pairs.compared).toBe(10 * rowsOf);
   expect(window.report.source).toMatchObject({ from: '2026-03-01T00:10:00.000Z', to: '2026-03-01T00:19:00.000Z' });
+});
+
+it('of what another file called v1 answered, nothing is taken for production’s, and it is counted', async () => {
+  await writeFile(join(workspace, 'models/toy/v1/model.onnx'), scorer(1, 0.5));
+  const { report } = await replayed();
+  expect(report.pairs.compared).toBe(0);
+  expect(report.pairs.dropped).toEqual([{ reason: 'answered by another file called v1', pairs: requests * rowsOf }]);
+  expect(report.verdict).toBe('error');
 });
