@@ -8,7 +8,7 @@ import { protocolVersion, type Command, type FeedMessage, type Snapshot } from '
 import type { ProblemBody } from '../protocol/problem.ts';
 import type { BatchReport, RunReport, RunSummary } from '../protocol/run.ts';
 import { routeOf } from '../protocol/view.ts';
-import type { ServingStatus } from '../protocol/serving.ts';
+import type { LiveWindow, ServingStatus } from '../protocol/serving.ts';
 import type { ShadowRecord, ShadowSummary } from '../protocol/shadow.ts';
 import type { ReadinessReport, RowTable } from '../protocol/workspace.ts';
 import type { Row } from './answer-rows.ts';
@@ -38,6 +38,7 @@ export interface Connection {
   readiness(model: string): Promise<ReadinessReport>;
   shadows(model: string | null): Promise<ShadowSummary[]>;
   readShadow(id: string): Promise<ShadowRecord>;
+  live(): Promise<LiveWindow>;
   serve(options: ServeOptions): Promise<ServingStatus>;
   stopServing(): Promise<void>;
   /** A row of a model's data, without its label; null where it has none. */
@@ -107,6 +108,7 @@ async function becomeServer(workspace: string, now: () => Date): Promise<Connect
     readiness: (model) => slipway.readiness(model),
     shadows: (model) => slipway.shadows(model),
     readShadow: (id) => slipway.readShadow(id),
+    live: async () => slipway.live(),
     serve: (options) => slipway.serve(options),
     stopServing: async () => void (await slipway.stopServing()),
     exampleRow: (model) => slipway.exampleRow(model),
@@ -180,6 +182,7 @@ async function openClient(server: ServerFile): Promise<Connection | null> {
     readiness: (model) => ask('GET', routeOf({ ask: 'readiness', model })),
     shadows: (model) => ask('GET', routeOf({ ask: 'shadows', model })),
     readShadow: (id) => ask('GET', routeOf({ ask: 'shadow', id })),
+    live: () => ask('GET', routeOf({ ask: 'live' })),
     serve: (options) => ask('POST', '/v1/serving', options),
     stopServing: async () => void (await ask('DELETE', '/v1/serving')),
     exampleRow: (model) => ask('GET', `/v1/models/${encodeURIComponent(model)}/example`),

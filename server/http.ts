@@ -111,6 +111,7 @@ export function controlApp({ slipway, token, pages }: { slipway: Slipway; token:
   });
   app.get('/v1/models/:model/example', async (request, response) => void response.json(await slipway.exampleRow(request.params.model)));
   app.get('/v1/serving', (_request, response) => void response.json(slipway.serving()));
+  app.get('/v1/serving/live', (_request, response) => void response.json(slipway.live()));
   app.post('/v1/serving', async (request, response) => void response.status(201).json(await slipway.serve(parseServe(parseBody(request.body)))));
   app.delete('/v1/serving', async (_request, response) => {
     if (!(await slipway.stopServing())) throw new Problem('not-found', 'Nothing is served');

@@ -6,7 +6,7 @@ import type { ActiveWork, Command, ModelVersionSummary, RefusedFile, Snapshot } 
 import type { Config, ModelConfig } from '../protocol/config.ts';
 import type { EvaluationRole } from '../protocol/gates.ts';
 import type { ProblemBody } from '../protocol/problem.ts';
-import type { ServingStatus } from '../protocol/serving.ts';
+import type { LiveWindow, ServingStatus } from '../protocol/serving.ts';
 import type { ShadowRecord, ShadowSummary } from '../protocol/shadow.ts';
 import type { KnownRows, Row } from './answer-rows.ts';
 import type { ConfigOutline, ModelFileDifference, ModelFileReport, OperatorTimes, ReadinessReport, RowTable } from '../protocol/workspace.ts';
@@ -60,6 +60,7 @@ export interface Slipway {
   serve(options: ServeOptions): Promise<ServingStatus>;
   /** Null while nothing is served. */
   serving(): ServingStatus | null;
+  live(): LiveWindow;
   /** Comparisons under way, and those that were saved; newest first. */
   shadows(model: string | null): Promise<ShadowSummary[]>;
   readShadow(id: string): Promise<ShadowRecord>;
@@ -317,6 +318,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
           gatekeeper,
           knownRows: rowsKnown,
           onChange: (status) => feed.tell({ kind: 'serving-changed', serving: status }),
+          onSample: (sample) => feed.live(sample),
           onShadow: (shadow) => feed.tell({ kind: 'shadow-changed', work: servingWork, shadow }),
           onProblem(problem) {
             log.error('serving', problem);
@@ -336,6 +338,7 @@ export async function openSlipway({ workspace, now }: { workspace: string; now: 
       );
     },
     serving: () => served?.status() ?? null,
+    live: () => ({ serving: served?.status() ?? null, samples: served?.samples() ?? [] }),
     async shadows(model) {
       const live = served?.shadows() ?? [];
       const saved = await store.shadows(model === null ? {} : { model });

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import type { Config, ModelConfig, PredictionLogConfig, ServingConfig } from '../protocol/config.ts';
 import type { RefusedFile } from '../protocol/feed.ts';
-import type { RouteStatus, ServingStatus } from '../protocol/serving.ts';
+import type { LiveSample, RouteStatus, ServingStatus } from '../protocol/serving.ts';
 import type { ShadowRecord, ShadowSide, ShadowSummary } from '../protocol/shadow.ts';
 import { openAfterwards } from './afterwards.ts';
 import type { KnownRows } from './answer-rows.ts';
 import { openEndpoint, type Endpoint, type Gatekeeper } from './endpoint.ts';
 import type { House } from './house.ts';
 import { inferenceRoutes } from './inference.ts';
+import { openLiveSamples, type LiveSamples } from './live-samples.ts';
 import { openLiveShadows, saveLeftShadows, type LiveShadows } from './live-shadows.ts';
 import type { Log } from './log.ts';
 import { openMetrics } from './metrics.ts';
@@ -32,6 +33,8 @@ export interface Serving {
   /** Comparisons with shadows that are under way. */
   shadows(): ShadowSummary[];
   shadow(id: string): ShadowRecord | null;
+  /** The last quarter of an hour, second by second. */
+  samples(): LiveSample[];
   close(): Promise<void>;
 }
 
@@ -44,6 +47,8 @@ interface ServingHouse extends Pick<House, 'workspace' | 'folder' | 'registratio
   onChange: (status: ServingStatus) => void;
   /** Told at most once a second of each comparison that has changed. */
   onShadow: (summary: ShadowSummary) => void;
+  /** Told once a second. */
+  onSample: (sample: LiveSample) => void;
   /** A file that cannot be served, or what keeps a change in the workspace from being taken up. */
   onProblem: (problem: RefusedFile | Error) => void;
 }
@@ -75,6 +80,7 @@ export async function openServing(house: ServingHouse, { host, port }: ServeOpti
   const repository = openRepository({ settings: settingsOf(config), clock, now: () => house.now().getTime(), onChange: tell, onBatch: tracing?.batch });
   const metrics = openMetrics({ repository, routeOf: route, providers: config.resources.providers, spans: () => tracing?.counts() ?? null, predictions: () => predictions?.counts() ?? null, shadows: () => shadows?.counts() ?? [] });
 
+  let samples: LiveSamples | null = null;
   const precisions = new Map<string, ShadowSide['precision']>();
   const onBug = (error: unknown): void => house.log.error('after a request', error);
 
@@ -138,9 +144,11 @@ export async function openServing(house: ServingHouse, { host, port }: ServeOpti
     // Who is told the address may ask at once.
     await Promise.all(repository.models().flatMap((model) => repository.versions(model).map(({ settled }) => settled)));
     tell();
+    samples = openLiveSamples({ repository, predictions: () => predictions?.counts() ?? null, shadows: () => shadows?.counts() ?? [], now: () => house.now().getTime(), onSample: house.onSample, onBug });
     watcher = await watch({ paths: [house.workspace], ignored: isNoneOfOurs(house.workspace), changed: () => void refresh(), failed: (error) => house.log.error('watching failed', error) });
   } catch (error) {
     stop.abort();
+    samples?.close();
     await endpoint?.close();
     await shadows?.close();
     await repository.close();
@@ -170,8 +178,10 @@ export async function openServing(house: ServingHouse, { host, port }: ServeOpti
     status,
     shadows: () => shadows?.summaries() ?? [],
     shadow: (id) => shadows?.record(id) ?? null,
+    samples: () => samples?.window() ?? [],
     async close() {
       stop.abort();
+      samples?.close();
       await watcher?.close();
       await refreshing;
       await endpoint?.close();

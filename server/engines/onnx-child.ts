@@ -22,6 +22,8 @@ export interface Exit {
 }
 
 export interface Child {
+  /** Undefined where it could not be started. */
+  readonly pid: number | undefined;
   /** Bytes received so far: while they grow, the process is not stuck. */
   readonly received: () => number;
   send(header: object, body: readonly Uint8Array[]): void;
@@ -99,6 +101,7 @@ export function startChild(settings: HostArguments, events: ChildEvents): Child 
   });
 
   return {
+    pid: process_.pid,
     received: () => received,
     send(header, body) {
       frames.cork();

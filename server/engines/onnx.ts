@@ -79,6 +79,8 @@ export interface Latency {
 export interface ModelHost {
   readonly model: HostedModel;
   /** Resident memory at the last reply, and the most it ever was. */
+  /** Of the process that runs it now; undefined where there is none. */
+  readonly pid?: number | undefined;
   memory(): { rssBytes: number; rssPeakBytes: number };
   /** Several runs may be under way: the next inputs travel while one is computed. They must not change until then. */
   run(inputs: TensorMap, options?: RunOptions): Promise<TensorMap>;
@@ -200,6 +202,10 @@ class Host implements ModelHost {
   get model(): HostedModel {
     if (!this.#model) throw new Error('The host has not started');
     return this.#model;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
   }
 
   memory(): { rssBytes: number; rssPeakBytes: number } {

@@ -45,6 +45,8 @@ export interface ServedVersion {
   infer(request: Omit<Submitted, 'rows'>): Promise<Answered>;
   readonly statistics: Statistics;
   readonly queued: Batcher['queued'];
+  /** Of its processes, where they are known. */
+  pids(): number[];
   /** Resident memory of each of its processes at their last answer. */
   rssBytes(): number[];
   status(alias: number): ServedVersionStatus;
@@ -140,6 +142,7 @@ export function serveVersion(about: VersionToServe, settings: ServingSettings, c
     get queued() {
       return running?.batcher.queued ?? { requests: 0, rows: 0 };
     },
+    pids: () => (running?.hosts ?? []).flatMap((host) => host.pid ?? []),
     rssBytes: () => (running?.hosts ?? []).map((host) => host.memory().rssBytes),
     status(alias) {
       const model = running?.hosts[0].model ?? null;

@@ -1,8 +1,9 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { LiveSample, LiveVersion } from '../../protocol/serving.ts';
 import type { ShadowRecord, ShadowSummary } from '../../protocol/shadow.ts';
-import { buildSlipway, makeWorkspace, type Running, type Slipway } from './slipway.ts';
+import { buildSlipway, connectTo, makeWorkspace, type Running, type Slipway } from './slipway.ts';
 import { config, tinyWorkspace } from './tiny-workspace.ts';
 
 let slipway: Slipway;
@@ -126,6 +127,39 @@ describe('a live shadow', () => {
     expect(ended.map(({ id }) => id).sort()).toEqual(seen.map(({ id }) => id).sort());
     for (const { endedAt, compared } of ended) expect([typeof endedAt, compared]).toEqual(['string', 400]);
     expect(await readdir(join(workspace, '.slipway/shadows')).catch(() => [])).toEqual([]);
+  });
+
+  it('and what is served are told second by second', async () => {
+    const url = await serve(withRoute('{shadows: {v2: 100%}}', 'serving: {cacheMb: 1}\n'));
+    const connection = await connectTo(workspace);
+    try {
+      const samples: LiveSample[] = [];
+      connection.subscribe((message) => {
+        if (message.kind === 'live') samples.push(message.sample);
+      });
+      await askMany(url, 120);
+      await askMany(url, 20);
+      const of = (version: string): LiveVersion[] => samples.flatMap(({ versions }) => versions.filter((each) => each.version === version));
+      const sum = (version: string, what: 'requests' | 'rows' | 'batchRows' | 'cacheHits' | 'cacheMisses' | 'failures'): number => of(version).reduce((total, each) => total + each[what], 0);
+      await eventually(async () => sum('v1', 'requests'), (requests) => requests === 140);
+      expect([sum('v1', 'requests'), sum('v1', 'rows'), sum('v1', 'cacheHits'), sum('v1', 'cacheMisses'), sum('v1', 'failures')]).toEqual([140, 140, 20, 120, 0]);
+      // What shadows compute is nobody's request.
+      await eventually(async () => sum('v2', 'batchRows'), (rows) => rows >= 140);
+      expect(sum('v2', 'requests')).toBe(0);
+      const busy = of('v1').filter(({ requests }) => requests > 0);
+      for (const { p50Ms, p99Ms, provider, rssBytes } of busy) {
+        expect(p50Ms ?? NaN).toBeGreaterThan(0);
+        expect(p99Ms ?? NaN).toBeGreaterThanOrEqual(p50Ms ?? NaN);
+        expect(provider).toBe('cpu');
+        expect(rssBytes ?? NaN).toBeGreaterThan(1e6);
+      }
+      expect(samples.some(({ server }) => server.cpuShare > 0 && server.rssBytes > 1e6)).toBe(true);
+      const ats = samples.map(({ at }) => at);
+      expect(ats).toEqual([...new Set(ats)].sort());
+      expect((await connection.live()).samples.slice(-samples.length).map(({ at }) => at)).toEqual(expect.arrayContaining(ats.slice(0, -1)));
+    } finally {
+      await connection.close();
+    }
   });
 
   it('sees no request that names its version, and only its share of the others', async () => {

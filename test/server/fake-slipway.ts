@@ -42,6 +42,7 @@ export function fakeSlipway(): { slipway: Slipway; submitted: [string, Command][
       throw new Error('nothing is served');
     },
     serving: () => null,
+    live: () => ({ serving: null, samples: [] }),
     shadows: async () => [],
     readShadow: async (id) => {
       throw new Problem('run-missing', `No comparison ${id} is saved`);
