@@ -41,6 +41,8 @@ export interface ShadowReport {
   latency: ShadowLatency | null;
   errors: ShadowErrors;
   slices: DisagreementSlices | null;
+  /** Where the candidate does worse, whatever it does on average; null without labels. */
+  harmed: HarmedSlices | null;
   /** At most 100, worst first. */
   worst: Disagreement[];
   labels: ShadowLabels | null;
@@ -227,6 +229,28 @@ export interface DisagreementSlice {
   share: Measured;
   /** Share in the slice ÷ share in the rest; null when the rest never differs. */
   lift: number | null;
+  adjustedP: number;
+}
+
+export interface HarmedSlices {
+  /** Largest loss first. */
+  found: HarmedSlice[];
+  /** Labelled rows searched, and of how many pairs they are a sample. */
+  rows: number;
+  of: number;
+  /** Slices that were tested, and those with too few labelled rows to be. */
+  tested: number;
+  tooSmall: number;
+  minRows: number;
+  /** Why nothing was searched. */
+  reason?: string;
+}
+
+export interface HarmedSlice {
+  slice: SliceRef;
+  rows: number;
+  /** Mean of what the candidate gains over production on a row: right answers, worth, or less error. Below 0. */
+  gain: Measured;
   adjustedP: number;
 }
 

@@ -4,10 +4,12 @@ import { answerReader, type Answerer, type AnswerReader } from './answer-reader.
 import type { AnswerShape } from './comparison/answers.ts';
 import type { AnsweredBatch } from './comparison/compare-answers.ts';
 import { findDisagreementSlices } from './comparison/find-disagreement-slices.ts';
+import { findHarmedSlices, harmedSliceDefaults } from './comparison/find-harmed-slices.ts';
 import { judgeShadow } from './comparison/judge-shadow.ts';
 import { addCrash, addDropped, addNoise, addPairs, createEvidence, type CountedPair, type Labels, type ShadowEvidence } from './comparison/shadow-evidence.ts';
 import { planShadow, type ShadowOptions } from './comparison/shadow-plan.ts';
 import { fromFloat16, vectorsOf, type TensorMap } from './engines/tensor.ts';
+import { singleText } from './serving/single-text.ts';
 import { openPairLog, type PairLogOptions } from './shadow/pair-log.ts';
 import type { Column, Table } from './stats/vector.ts';
 
@@ -101,11 +103,11 @@ export function openShadowComparison(options: ShadowComparisonOptions): ShadowCo
   }
 
   function keep({ atMs, references, inputs, production: before, candidate: after }: ComparedPairs, counted: readonly CountedPair[]): void {
-    for (const [row, { outcome, numbers, severity, reason }] of counted.entries()) {
+    for (const [row, { outcome, numbers, severity, reason, gain }] of counted.entries()) {
       if (outcome === 'production-failed') continue;
       if (numbers !== null) points.offer(numbers);
       const differs = outcome !== 'agree';
-      searched.offer(inputs, row, differs);
+      searched.offer(inputs, row, differs, gain);
       if (differs) pairLog.add({ input: references[row], atMs, size: severity, differs, reason, row, inputs, production: before.outputs, candidate: after.outputs });
     }
   }
@@ -137,8 +139,9 @@ export function openShadowComparison(options: ShadowComparisonOptions): ShadowCo
     summary: () => summaryOf(judgeShadow(evidence, { ended: false })),
     record(ended) {
       if (ended) endedAt ??= now().toISOString();
-      const { table, differs, of } = searched.table();
-      const report = judgeShadow(evidence, { ended, ...(table.columns.length > 0 && { slices: findDisagreementSlices(table, differs, of) }) });
+      const { table, differs, gains, of } = searched.table();
+      const found = table.columns.length > 0 && { slices: findDisagreementSlices(table, differs, of), ...(gains.some((gain) => !Number.isNaN(gain)) && { harmed: findHarmedSlices(table, gains, of, { ...harmedSliceDefaults, minLoss: leastLoss(evidence) }) }) };
+      const report = judgeShadow(evidence, { ended, ...found });
       // The log keeps them by how bad they are; what is told is how far apart they lie.
       const sizes = new Map(report.worst.map(({ input, absolute }) => [`${input.row} ${input.id}`, absolute]));
       const worst = pairLog.worst().map((pair) => ({ ...pair, size: sizes.get(`${pair.input.row} ${pair.input.id}`) ?? null }));
@@ -162,6 +165,12 @@ function sideOf({ name, version, digest, provider, precision }: ComparedSide): S
 function answered(reader: AnswerReader, { outputs, totalMs }: SideAnswer, rows: number): AnsweredBatch {
   const latency = totalMs === null ? {} : { latencyMs: new Float64Array(rows).fill(totalMs) };
   return { answers: outputs === null ? null : reader.read(outputs), ...latency };
+}
+
+/** As large a loss as would not count as equivalent, were it that of all. */
+function leastLoss({ plan: { settings, shape }, labelled: { worth, errors } }: ShadowEvidence): number {
+  if (settings.value !== null) return settings.labelMargin * Math.abs(worth.production.mean);
+  return shape.kind === 'regression' ? settings.labelMargin * errors.production.mean : settings.labelMargin;
 }
 
 function countsOf({ outcomes, noise: { runs } }: ShadowEvidence): ReturnType<ShadowComparison['counts']> {
@@ -191,25 +200,27 @@ type Cell = number | string | null;
 
 /** Inputs by row, drawn like a reservoir; columns are those of the first inputs that came. */
 function openInputSample({ max, columnNames, redact, random }: { max: number; columnNames: ReadonlyMap<string, readonly string[]>; redact: ReadonlySet<string>; random: () => number }): {
-  offer(inputs: TensorMap, row: number, differs: boolean): void;
-  table(): { table: Table; differs: Uint8Array; of: number };
+  offer(inputs: TensorMap, row: number, differs: boolean, gain: number): void;
+  table(): { table: Table; differs: Uint8Array; gains: Float64Array; of: number };
 } {
   let names: { name: string; kind: 'numeric' | 'categorical'; read: (inputs: TensorMap, row: number) => Cell }[] | null = null;
   const rows: Cell[][] = [];
   const differing: number[] = [];
+  const gained: number[] = [];
   let of = 0;
   return {
-    offer(inputs, row, differs) {
+    offer(inputs, row, differs, gain) {
       names ??= columnsOf(inputs, columnNames, redact);
       const place = of < max ? of : Math.floor(random() * (of + 1));
       of++;
       if (place >= max) return;
       rows[place] = names.map(({ read }) => read(inputs, row));
       differing[place] = differs ? 1 : 0;
+      gained[place] = gain;
     },
     table() {
       const columns = (names ?? []).map(({ name, kind }, at): Column => columnOf(name, kind, rows.map((cells) => cells[at])));
-      return { table: { rows: rows.length, columns }, differs: Uint8Array.from(differing), of };
+      return { table: { rows: rows.length, columns }, differs: Uint8Array.from(differing), gains: Float64Array.from(gained), of };
     },
   };
 }
@@ -237,6 +248,8 @@ function cellOf(inputs: TensorMap, input: string, element: number, row: number):
   const at = row * width + element;
   if (tensor.datatype === 'string') return tensor.data.dictionary[tensor.data.codes[at]] ?? null;
   if (tensor.datatype === 'float16') return fromFloat16(tensor.data[at]);
+  // With the digits that a 32-bit number has, as a slice is named by it.
+  if (tensor.datatype === 'float32') return Number(singleText(tensor.data[at]));
   const value = tensor.data[at];
   return value === undefined ? null : Number(value);
 }

@@ -24,7 +24,7 @@ export function shadowText({ summary, report, worst }: ShadowRecord, { all = fal
     ...measures(report),
   ];
   if (report.flips.length > 0) lines.push('', ...table(['decision changes', 'pairs'], report.flips.slice(0, all ? Infinity : shown).map(({ from, to, pairs }) => [`${from} → ${to}`, countText(pairs)])));
-  lines.push(...slices(report), ...rows(report, worst.length, all));
+  lines.push(...harmed(report), ...slices(report), ...rows(report, worst.length, all));
   if (report.nextSentence !== '') lines.push('', ...wrapped(`${pc.cyan('→')} ${report.nextSentence}`, 0, columns));
   lines.push('', `${pc.dim('comparison')} ${summary.id}`);
   return lines.join('\n');
@@ -68,6 +68,13 @@ function slices({ slices: found }: ShadowReport): string[] {
   if (found === null || found.found.length === 0) return [];
   const drawn = found.rows < found.of ? `where they disagree (${countText(found.rows)} of ${countText(found.of)} pairs)` : 'where they disagree';
   return ['', ...table([drawn, 'share', 'times the rest', 'rows'], found.found.slice(0, shown).map(({ slice, share, lift, rows: count }) => [slice.name, shareWithInterval(share), lift === null ? 'only there' : `${numberText(lift, 2)}×`, countText(count)]))];
+}
+
+function harmed({ harmed: searched, labels, settings }: ShadowReport): string[] {
+  if (searched === null || searched.found.length === 0 || labels === null) return [];
+  const what = { accuracy: 'right answers lost', mae: 'error added', value: `worth lost, ${settings.value?.currency ?? ''}` }[labels.metric];
+  const text = (gain: Measured): string => (labels.metric === 'accuracy' ? shareWithInterval(gain) : valueWithInterval(gain));
+  return ['', ...table(['where it does worse', what, 'rows'], searched.found.slice(0, shown).map(({ slice, gain, rows: count }) => [slice.name, text(gain), countText(count)]))];
 }
 
 function rows({ worst }: ShadowReport, kept: number, all: boolean): string[] {

@@ -1,7 +1,7 @@
 import type { ConfusionMatrix } from '../../protocol/evaluation.ts';
 import type { Measured } from '../../protocol/measured.ts';
-import { numberText } from '../../protocol/number-text.ts';
-import type { DisagreementSlices, DistributionShift, LatencyQuantiles, NoiseReport, ShadowErrors, ShadowLatency, ShadowReport } from '../../protocol/shadow.ts';
+import { countText, differenceText, numberText } from '../../protocol/number-text.ts';
+import type { DecisionValue, DisagreementSlices, DistributionShift, HarmedSlices, LatencyQuantiles, NoiseReport, ShadowErrors, ShadowLabels, ShadowLatency, ShadowReport } from '../../protocol/shadow.ts';
 import { cohenKappa } from '../stats/classification-metrics.ts';
 import { exceedanceTest } from '../stats/exceedance-test.ts';
 import { type QuantileSketch, countAbove, sketchQuantile } from '../stats/quantile-sketch.ts';
@@ -19,6 +19,8 @@ export interface ShadowMoment {
   ended: boolean;
   /** Where the pairs' inputs are at hand; see `findDisagreementSlices`. */
   slices?: DisagreementSlices;
+  /** The same of what labels say; see `findHarmedSlices`. */
+  harmed?: HarmedSlices;
 }
 
 /** Classes that a confusion matrix shows by name. */
@@ -38,7 +40,7 @@ const LATENCIES_MIN = 100;
  * once. A replay is judged once, at its end, by tests for a sample whose size is fixed, which need about a third fewer pairs.
  * Error rates of candidates are Wald's SPRT in both cases.
  */
-export function judgeShadow(evidence: ShadowEvidence, { ended, slices }: ShadowMoment): ShadowReport {
+export function judgeShadow(evidence: ShadowEvidence, { ended, slices, harmed }: ShadowMoment): ShadowReport {
   const { plan } = evidence;
   const live = plan.source.kind === 'live';
   const { compared, agree, differ } = comparedPairs(evidence);
@@ -78,11 +80,21 @@ export function judgeShadow(evidence: ShadowEvidence, { ended, slices }: ShadowM
     latency,
     errors,
     slices: slices ?? null,
+    harmed: harmed ?? null,
     worst: evidence.worst.map(({ pair }) => pair),
     labels: labels?.report ?? null,
     ...decision,
-    sentence: decision.sentence + latencyText(latency),
+    sentence: decision.sentence + harmText(harmed, labels?.report.metric ?? null, plan.settings.value) + latencyText(latency),
   };
+}
+
+/** An average hides for whom it is worse. */
+function harmText(harmed: HarmedSlices | undefined, metric: ShadowLabels['metric'] | null, value: DecisionValue | null): string {
+  const worst = harmed?.found.at(0);
+  if (worst === undefined || metric === null) return '';
+  const size = differenceText(worst.gain.value ?? NaN, metric === 'accuracy' ? 'share' : metric === 'value' ? 'money' : 'metric');
+  const more = (harmed?.found.length ?? 1) - 1;
+  return ` It is worse where ${worst.slice.name}: ${size}${metric === 'value' ? ` ${value?.currency ?? ''}` : ''} on ${countText(worst.rows)} rows${more > 0 ? `, and in ${more === 1 ? 'one more slice' : `${countText(more)} more slices`}` : ''}.`;
 }
 
 function subtractNoise(evidence: ShadowEvidence, bounds: ShadowBounds, noise: NoiseReport | null, disagreement: Measured): Measured {

@@ -112,6 +112,8 @@ export interface CountedPair {
   severity: number;
   /** Why it disagrees, in words; empty where it agrees. */
   reason: string;
+  /** What the candidate gains over production: 1, 0 or −1 right answers, the difference of their worth, or less error. NaN where no label is known. */
+  gain: number;
 }
 
 /**
@@ -140,9 +142,9 @@ export function addPairs(evidence: ShadowEvidence, batch: PairBatch): CountedPai
   addNumbers(evidence, records);
   addLatencies(evidence, batch);
   countLabels(evidence, batch, records);
-  return records.map((record) => {
+  return records.map((record, row) => {
     const agrees = record.outcome === 'agree' || record.outcome === 'production-failed';
-    return { outcome: record.outcome, numbers: record.numbers, severity: agrees ? 0 : severityOf(record), reason: agrees ? '' : reasonText(shape, record) };
+    return { outcome: record.outcome, numbers: record.numbers, severity: agrees ? 0 : severityOf(record), reason: agrees ? '' : reasonText(shape, record), gain: gainOf(record, batch.labels, row, settings.value) };
   });
 }
 
@@ -445,6 +447,15 @@ function countLabels(evidence: ShadowEvidence, { labels, inputs }: PairBatch, re
   addWorth('production', worth[0]);
   addWorth('candidate', worth[1]);
   addWorth('difference', worth[0].map((before, row) => worth[1][row] - before));
+}
+
+function gainOf({ outcome, decisions, numbers }: PairRecord, labels: Labels | undefined, row: number, value: DecisionValue | null): number {
+  if (labels === undefined || outcome === 'production-failed' || outcome === 'production-invalid') return NaN;
+  if (labels.kind === 'values') return numbers === null ? NaN : Math.abs(numbers.production - labels.values[row]) - Math.abs(numbers.candidate - labels.values[row]);
+  const label = labels.codes[row];
+  if (!(label >= 0) || decisions === null) return NaN;
+  if (value !== null) return worthOf(value, decisions.candidate, label) - worthOf(value, decisions.production, label);
+  return Number(decisions.candidate === label) - Number(decisions.production === label);
 }
 
 /** No decision is worth as much as the worse of the two. */
