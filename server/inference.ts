@@ -127,6 +127,12 @@ export function inferenceRoutes(parts: InferenceParts): EndpointRoute[] {
     await repository.unload(modelIn(request));
     return json({});
   });
+  add('POST', ['/v1/models/{model}/versions/{version}/restore'], 'Answer again from the file that this version had before, which is still warm.', 'admin', async (request) => {
+    bodyOf(request);
+    const { model, version } = asked(parts, request).about;
+    if (!(await repository.restore(model, version))) throw new Problem('model-not-served', `${model} ${version} has no earlier file that is kept warm`);
+    return json({ model, version, digest: `sha256:${repository.find(model, version).about.digest}` });
+  });
   add('GET', ['/metrics'], 'Counters and gauges for Prometheus.', 'read', () => ({ headers: { 'Content-Type': metricsContentType }, body: parts.metrics.text(), compressible: true }));
   add('GET', ['/openapi.json'], 'This document.', 'read', () => json(openApi(routes, parts.keysNeeded)));
   return routes;

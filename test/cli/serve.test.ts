@@ -135,6 +135,28 @@ describe('slipway serve', () => {
     expect([...seen].sort()).toEqual([sigmoid(1).toFixed(4), sigmoid(3).toFixed(4)].sort());
   });
 
+  it('a version goes back to the file it had before at once, loses no request by it, and stays there', async () => {
+    const url = await serve();
+    const restore = (version = 'v1'): ReturnType<typeof post> => post(`${url}/v1/models/toy/versions/${version}/restore`, {});
+    const before = (await post(`${url}/v1/models/toy/predict`, { rows })).headers.get('slipway-model-digest');
+    const nothing = await restore();
+    expect([nothing.status, nothing.body]).toEqual([404, { error: expect.stringContaining('has no earlier file that is kept warm') as string }]);
+    await writeFile(join(workspace, 'new.part'), scorer(3, 0));
+    await rename(join(workspace, 'new.part'), join(workspace, 'models/toy/v1/model.onnx'));
+    await eventually(() => predict(url), ({ predictions }) => Math.abs(predictions[0].score - sigmoid(3)) < 1e-4);
+    const asking = Array.from({ length: 50 }, () => post(`${url}/v1/models/toy/predict`, { rows }));
+    const restored = await restore();
+    expect([restored.status, restored.body]).toEqual([200, { model: 'toy', version: 'v1', digest: before }]);
+    expect((await predict(url)).predictions[0].score).toBeCloseTo(sigmoid(1), 4);
+    expect(new Set((await Promise.all(asking)).map(({ status }) => status))).toEqual(new Set([200]));
+    // A change elsewhere has the files looked at again.
+    await writeFile(join(workspace, 'slipway.yaml'), `${config}\n`);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect((await predict(url)).predictions[0].score).toBeCloseTo(sigmoid(1), 4);
+    expect((await restore()).status).toBe(200);
+    expect((await predict(url)).predictions[0].score).toBeCloseTo(sigmoid(3), 4);
+  });
+
   it('a route divides requests by their shares, keeps sticky keys together, and follows slipway.yaml', async () => {
     const routed = (weights: string): string => config.replace('    champion: v1\n', `    champion: v1\n    route: {weights: ${weights}}\n`);
     await writeFile(join(workspace, 'slipway.yaml'), routed('{v1: 50%, v2: 50%}'));
