@@ -5,16 +5,22 @@ import { dataTable, figure } from './figure.ts';
 import { markup, type Markup } from './markup.ts';
 import { linearScale } from './scale.ts';
 
+/** What stands in the rows, and what in the columns. */
+export interface ConfusionNames {
+  down: string;
+  across: string;
+}
+
 const labelsMax = 12;
 const confusedMax = 12;
 
 /**
- * Actual labels down, predicted labels across; the shade is the share of the actual label. Matrices too large to read
+ * Actual labels down, predicted labels across, or one model's against another's; the shade is the share of its row. Matrices too large to read
  * are a list of what is confused most.
  */
-export function confusionFigure({ labels, counts }: ConfusionMatrix, finding: string): Markup | null {
+export function confusionFigure({ labels, counts }: ConfusionMatrix, finding: string, names: ConfusionNames = { down: 'actual', across: 'predicted' }): Markup | null {
   if (labels.length === 0) return null;
-  if (labels.length > labelsMax) return mostConfused(labels, counts);
+  if (labels.length > labelsMax) return mostConfused(labels, counts, names);
   const cell = labels.length <= 3 ? { width: 88, height: 44 } : { width: Math.max(36, Math.floor(300 / labels.length)), height: 24 };
   const left = 62;
   const top = 34;
@@ -24,9 +30,9 @@ export function confusionFigure({ labels, counts }: ConfusionMatrix, finding: st
       width: left + cell.width * labels.length + 2,
       height: top + cell.height * labels.length + 2,
       finding,
-      table: dataTable(['actual \\ predicted', ...labels.map((label) => cutAt(label, 40))], counts.map((row, actual) => [cutText(labels[actual], 40), ...row.map((count) => countText(count))])),
+      table: dataTable([`${names.down} \\ ${names.across}`, ...labels.map((label) => cutAt(label, 40))], counts.map((row, actual) => [cutText(labels[actual], 40), ...row.map((count) => countText(count))])),
     },
-    markup`<text class="label" x="0" y="10">actual ↓</text><text class="label" x="${left}" y="10">predicted →</text>`,
+    markup`<text class="label" x="0" y="10">${names.down} ↓</text><text class="label" x="${Math.max(left, names.down.length * 7 + 20)}" y="10">${names.across} →</text>`,
     labels.map((label, index) => markup`${fittedLabel({ x: left + cell.width * (index + 0.5), y: top - 6, text: label, width: cell.width, className: 'middle' })}${fittedLabel({ x: left - 6, y: top + cell.height * (index + 0.5) + 4, text: label, width: left - 8, className: 'end' })}`),
     counts.map((row, actual) =>
       row.map((count, predicted) => {
@@ -40,7 +46,7 @@ export function confusionFigure({ labels, counts }: ConfusionMatrix, finding: st
 
 const shade = linearScale([0, 1], [0, 5]);
 
-function mostConfused(labels: string[], counts: number[][]): Markup {
+function mostConfused(labels: string[], counts: number[][], names: ConfusionNames): Markup {
   const pairs = counts.flatMap((row, actual) => row.flatMap((count, predicted) => (actual === predicted || count === 0 ? [] : [{ actual, predicted, count }]))).sort((a, b) => b.count - a.count);
-  return markup`<p class="quiet">${countText(labels.length)} labels; what is confused most:</p>${dataTable(['actual', 'predicted', 'rows'], pairs.slice(0, confusedMax).map(({ actual, predicted, count }) => [cutText(labels[actual], 40), cutText(labels[predicted], 40), countText(count)]))}`;
+  return markup`<p class="quiet">${countText(labels.length)} labels; what is confused most:</p>${dataTable([names.down, names.across, 'rows'], pairs.slice(0, confusedMax).map(({ actual, predicted, count }) => [cutText(labels[actual], 40), cutText(labels[predicted], 40), countText(count)]))}`;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../protocol/config.ts';
 import type { RouteStatus } from '../protocol/serving.ts';
@@ -191,22 +191,27 @@ export function openLiveShadows(parts: LiveShadowsParts): LiveShadows {
     each.changed = true;
   }
 
-  /** What the mirror dropped is told to the comparison, each row once. */
-  function account({ mirror, comparison, told }: Live): void {
+  /** What the mirror dropped is told to the comparison, each row once. True when there was any. */
+  function account({ mirror, comparison, told }: Live): boolean {
+    let any = false;
     for (const [reason, rows] of Object.entries(mirror.counts(shadowName).dropped)) {
       const before = told.get(reason) ?? 0;
-      if (rows > before) comparison?.dropped(dropTexts[reason as keyof typeof dropTexts], rows - before);
+      // Before there is a comparison nobody can be told.
+      if (rows === before || comparison === null) continue;
+      comparison.dropped(dropTexts[reason as keyof typeof dropTexts], rows - before);
       told.set(reason, rows);
+      any = true;
     }
+    return any;
   }
 
   function tell(): void {
     for (const each of live.values()) {
       if (each.comparison === null) continue;
+      if (account(each)) each.changed = true;
       if (each.changed) {
         each.changed = false;
         each.unwritten = true;
-        account(each);
         onChange(each.comparison.summary());
       }
       if (each.unwritten && (each.writtenUs === null || clock.nowUs() - each.writtenUs >= writeMs * 1000)) write(each, each.comparison);
@@ -265,15 +270,21 @@ export function openLiveShadows(parts: LiveShadowsParts): LiveShadows {
 }
 
 /** What was under way when a process was killed, as it was last written down: it ended there. */
-export async function saveLeftShadows(folder: string, store: Pick<Store, 'saveShadow'>): Promise<void> {
+export async function saveLeftShadows(folder: string, store: Pick<Store, 'saveShadow'>, onBug: (error: unknown) => void): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
     const path = join(folder, name);
-    if (!name.endsWith('.json')) {
-      await rm(path, { force: true });
+    if (name.endsWith('.tmp')) await rm(path, { force: true });
+    if (!name.endsWith('.json')) continue;
+    const record = await readFile(path, 'utf8').then((text) => JSON.parse(text) as ShadowRecord).catch((error: unknown) => {
+      onBug(error);
+      return null;
+    });
+    // What cannot be read stays for somebody to look at, and keeps nothing from being served.
+    if (record === null) {
+      await rename(path, `${path}.unreadable`);
       continue;
     }
-    const record = JSON.parse(await readFile(path, 'utf8')) as ShadowRecord;
     const { summary, report } = record;
     const open = report.verdict === 'keep-going';
     const verdict = open ? 'inconclusive' : report.verdict;

@@ -127,7 +127,7 @@ export async function openServing(house: ServingHouse, { host, port }: ServeOpti
   }
 
   try {
-    await saveLeftShadows(shadowFolder, house.store);
+    await saveLeftShadows(shadowFolder, house.store, onBug);
     predictions = config.serving.log.enabled ? await openPredictionLog({ folder: join(house.folder, 'predictions'), settings: logSettings(config.serving.log), clock, now: () => house.now().getTime(), onProblem: house.onProblem }) : null;
     shadows = openLiveShadows({ folder: shadowFolder, config: () => config, repository, routeOf: route, rowsOf, precisionOf: (digest) => precisions.get(digest) ?? null, store: house.store, clock, now: house.now, onChange: house.onShadow, onBug });
     afterwards = openAfterwards({ log: predictions, shadows, onBug });

@@ -7,6 +7,7 @@ import './gates-page.ts';
 import './model-file-page.ts';
 import './readiness-page.ts';
 import './runs-page.ts';
+import './shadow-page.ts';
 
 declare global {
   interface Window {

@@ -1,4 +1,4 @@
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LiveSample, LiveVersion } from '../../protocol/serving.ts';
@@ -195,10 +195,16 @@ describe('a live shadow', () => {
     await eventually(() => readdir(join(workspace, '.slipway/shadows')).catch(() => []), (names) => (names as string[]).includes(`${id}.json`));
     serving?.kill('SIGKILL');
     await serving?.ended;
+    const written = JSON.parse(await readFile(join(workspace, '.slipway/shadows', `${id}.json`), 'utf8')) as ShadowRecord;
+    // As it was when it was first written down, which is within a second or so of the first pair.
+    expect(written.summary.compared).toBeGreaterThan(0);
+    await writeFile(join(workspace, '.slipway/shadows/torn.json'), '{"summary":');
     const again = await serve(config);
     expect((await fetch(`${again}/v2/health/live`)).status).toBe(200);
     const kept = (await shadows()).find((each) => each.id === id);
-    expect(kept?.compared).toBe(200);
+    expect(kept?.compared).toBe(written.summary.compared);
     expect(kept?.endedAt).not.toBeNull();
+    // What cannot be read keeps nothing from being served, and stays.
+    expect(await readdir(join(workspace, '.slipway/shadows'))).toEqual(['torn.json.unreadable']);
   });
 });

@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ShadowRecord } from '../../protocol/shadow.ts';
+import type { ViewTarget } from '../../protocol/view.ts';
+import { overflowOn, smallButtonsOn, violationsOn } from './check-page.ts';
+import { editorThemes, type EditorThemeName } from './editor-themes.ts';
+import { notFound, snapshotOf } from './answers.ts';
+import { chromiumPath, launch, openView, type OpenedView, type ViewOptions } from './open-view.ts';
+import { shadowRecords } from './shadow-records.ts';
+
+const path = chromiumPath();
+const records = await shadowRecords();
+const answer: ViewOptions['answer'] = (question) => {
+  if (question.ask === 'snapshot') return { answer: snapshotOf([]) };
+  if (question.ask === 'shadows') return { answer: question.model === 'none' ? [] : records.map(({ summary }) => summary) };
+  const record = question.ask === 'shadow' ? records.find(({ summary }) => summary.id === question.id) : undefined;
+  return record === undefined ? { problem: notFound(question) } : { answer: record };
+};
+const states: [string, ViewTarget][] = [
+  ...records.map(({ summary: { id } }): [string, ViewTarget] => [id, { view: 'shadow', model: 'toy', id }]),
+  ['a model that was compared with nothing', { view: 'shadow', model: 'none', id: null }],
+  ['a comparison that is not there', { view: 'shadow', model: 'toy', id: 's-none' }],
+];
+
+describe.skipIf(path === null && process.env.CI === undefined)('the page of a shadow', { timeout: 60_000 }, () => {
+  let browser: Browser;
+  let dist: string;
+
+  beforeAll(async () => {
+    if (path === null) throw new Error('Chromium is needed here');
+    dist = mkdtempSync(join(tmpdir(), 'slipway-view-'));
+    execFileSync(process.execPath, ['--import', 'tsx', 'build.ts', dist]);
+    browser = await launch(path);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(dist, { recursive: true, force: true });
+  });
+
+  async function open(options: Partial<ViewOptions> & { target: ViewTarget }): Promise<OpenedView> {
+    const view = await openView(browser, dist, { answer, ...options });
+    await view.page.waitForSelector('main h1:not(.spoken), main slip-problem');
+    return view;
+  }
+
+  async function close(view: OpenedView): Promise<void> {
+    expect(await view.faults()).toEqual([]);
+    await view.close();
+  }
+
+  it.each(states)('of %s says its finding and has no accessibility violation, unfolded, wide and at 300 pixels', async (_, target) => {
+    const view = await open({ target, theme: 'light' });
+    await view.page.evaluate('document.querySelectorAll("details").forEach((each) => { each.open = true; })');
+    expect(await violationsOn(view.page)).toEqual([]);
+    expect(await smallButtonsOn(view.page)).toEqual([]);
+    expect(await view.page.evaluate('[...document.querySelectorAll("main svg:not([aria-hidden])")].filter((svg) => !svg.getAttribute("aria-label")).length')).toBe(0);
+    await view.page.setViewportSize({ width: 300, height: 700 });
+    expect(await overflowOn(view.page)).toBe(0);
+    await close(view);
+  });
+
+  it.each(Object.keys(editorThemes) as EditorThemeName[])('can be read in the theme %s', async (theme) => {
+    const view = await open({ target: { view: 'shadow', model: 'toy', id: 'worse' }, theme });
+    expect(await violationsOn(view.page)).toEqual([]);
+    await close(view);
+  });
+
+  it('opens the newest where none is named, leads to the others, and unfolds the inputs of a row', async () => {
+    const view = await open({ target: { view: 'shadow', model: 'toy', id: null } });
+    expect(await view.page.locator('h1 .verdict').innerText()).toContain('keep going');
+    await view.page.getByRole('button', { name: 'v2 beside v1' }).first().click();
+    expect(view.actions).toContainEqual({ do: 'show', target: { view: 'shadow', model: 'toy', id: records[1].summary.id } });
+    await close(view);
+    const worse = await open({ target: { view: 'shadow', model: 'toy', id: 'worse' } });
+    const first = worse.page.locator('section:has(h2:text("Worst")) tbody tr').first();
+    await first.locator('summary').click();
+    expect(await first.locator('table.data').innerText()).toContain('north');
+    await close(worse);
+  });
+
+  it('follows what is told, and keeps what was unfolded', async () => {
+    const known = structuredClone(records.find(({ summary }) => summary.id === 'keep-going')) as ShadowRecord;
+    const view = await open({ target: { view: 'shadow', model: 'toy', id: 'keep-going' }, answer: (question) => (question.ask === 'shadow' ? { answer: structuredClone(known) } : answer(question)) });
+    await view.page.locator('summary', { hasText: 'Settings' }).click();
+    known.report.pairs.compared = 12_345;
+    known.report.sentence = 'Keep going: 12,345 pairs so far.';
+    await view.tell({ kind: 'feed', message: { kind: 'shadow-changed', sequence: 2, work: 'serving', shadow: known.summary } });
+    await view.page.locator('h1', { hasText: '12,345 pairs so far' }).waitFor();
+    expect(await view.page.getByText('margin of disagreement').isVisible()).toBe(true);
+    await close(view);
+  });
+});
