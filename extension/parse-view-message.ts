@@ -40,12 +40,16 @@ function parseQuestion(value: unknown): Question | null {
     case 'snapshot':
     case 'outline':
     case 'batches':
+    case 'live':
       return { ask };
     case 'run':
     case 'batch':
+    case 'shadow':
       return isText(id) ? { ask, id } : null;
     case 'runs':
       return isTextOrNull(model) && isWhole(limit, 1, 10_000) ? { ask, model, limit } : null;
+    case 'shadows':
+      return isTextOrNull(model) ? { ask, model } : null;
     case 'finding-rows':
       return isText(batch) && isText(finding) && isWhole(limit, 1, rowsMax) ? { ask, batch, finding, limit } : null;
     case 'run-rows':
@@ -99,7 +103,7 @@ function parseAction(value: unknown): Action | null {
 export function parseTarget(value: unknown): ViewTarget | null {
   const target = objectIn(value);
   if (target === null) return null;
-  const { run, batch, column, model, runs, path, against } = target;
+  const { run, batch, column, model, runs, path, against, id } = target;
   switch (target.view) {
     case 'gates':
       return isText(run) ? { view: 'gates', run } : null;
@@ -114,6 +118,10 @@ export function parseTarget(value: unknown): ViewTarget | null {
       return isText(model) ? { view: 'readiness', model } : null;
     case 'runs':
       return isTextOrNull(model) ? { view: 'runs', model } : null;
+    case 'shadow':
+      return isText(model) && isTextOrNull(id) ? { view: 'shadow', model, id } : null;
+    case 'live':
+      return { view: 'live' };
     case 'model-file':
       return isPath(path) && (against === null || isPath(against)) ? { view: 'model-file', path, against } : null;
     default:

@@ -395,9 +395,13 @@ function program(): Command {
   return slipway;
 }
 
-/** A run or a batch by its id; without one, all runs. */
+/** A run, a batch or a comparison by its id; without one, all runs. */
 async function targetOf(connection: Connection, id: string | undefined): Promise<ViewTarget> {
   if (id === undefined) return { view: 'runs', model: null };
+  if (id.startsWith('s-')) {
+    const { summary } = await connection.readShadow(id);
+    return { view: 'shadow', model: summary.model, id: summary.id };
+  }
   const run = await connection.readRun(id).catch((error: unknown) => {
     if (error instanceof Problem && error.code === 'run-missing') return null;
     throw error;

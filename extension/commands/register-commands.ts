@@ -17,7 +17,9 @@ import { openModelFile } from './open-model-file.ts';
 import { openReadiness } from './open-readiness.ts';
 import { openReport } from './open-report.ts';
 import { openSample } from './open-sample.ts';
+import { openShadow } from './open-shadow.ts';
 import { refresh } from './refresh.ts';
+import { replayCandidate } from './replay-candidate.ts';
 import { restartServer } from './restart-server.ts';
 import { runGates } from './run-gates.ts';
 import { saveReport } from './save-report.ts';
@@ -40,6 +42,8 @@ export const commands = {
   'slipway.compareVersions': compareVersions,
   'slipway.openReadiness': openReadiness,
   'slipway.showRuns': showRuns,
+  'slipway.openShadow': openShadow,
+  'slipway.replayCandidate': replayCandidate,
   'slipway.openInBrowser': openInBrowser,
   'slipway.saveReport': saveReport,
   'slipway.setChampion': setChampion,
