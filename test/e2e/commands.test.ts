@@ -52,6 +52,20 @@ describe.sequential('commands', () => {
     await page.close();
   });
 
+  it('Compare with Production by Replay asks both the same rows, and shows what came of it', async () => {
+    await workbench.command('Slipway: Compare with Production by Replay…');
+    await workbench.choose('v2');
+    await workbench.choose('current');
+    // 1,200 rows decide it: v2 is the function that the labels follow.
+    const page = await workbench.frame('slip-shadow-page h1 .verdict:has-text("better")');
+    expect(await page.locator('h1').innerText()).toMatch(/1,200 labelled pairs/);
+    await page.locator('svg[aria-label^="They agree on"]').waitFor();
+    expect(await workbench.axe(page)).toEqual([]);
+    await workbench.screenshot('shadow');
+    await workbench.command('Slipway: Open Shadow Comparison');
+    await workbench.frame('slip-shadow-page h1 .verdict:has-text("better")');
+  });
+
   it('State Criterion asks who, what and until when, and the readiness page then names it', async () => {
     await workbench.command('Slipway: Open Readiness');
     const page = await workbench.frame('slip-readiness-page h1:not(.spoken)');
