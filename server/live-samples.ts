@@ -24,6 +24,7 @@ interface LiveSamplesParts {
 }
 
 const samplesKept = 15 * 60;
+const lateMsMax = 60_000;
 
 /** Counters at the end of the second before, to be taken from those at the end of this one. */
 interface Before {
@@ -39,6 +40,7 @@ export function openLiveSamples({ repository, predictions, shadows, now, onSampl
   const processors = new Map<number, number>();
   let own = { cpu: process.cpuUsage(), atMs: performance.now() };
   let closed = false;
+  let lastMs: number | null = null;
   let timer: NodeJS.Timeout;
   schedule();
 
@@ -46,14 +48,23 @@ export function openLiveSamples({ repository, predictions, shadows, now, onSampl
   function schedule(): void {
     timer = setTimeout(() => {
       if (closed) return;
-      sample().catch(onBug).finally(() => {
+      samplesDue().catch(onBug).finally(() => {
         if (!closed) schedule();
       });
     }, 1_020 - (now() % 1000)).unref();
   }
 
-  async function sample(): Promise<void> {
-    const atMs = Math.floor(now() / 1000) * 1000 - 1000;
+  /** Each second once, also those that a busy process comes late to; after a long sleep only the newest. */
+  async function samplesDue(): Promise<void> {
+    const latestMs = Math.floor(now() / 1000) * 1000 - 1000;
+    const firstMs = lastMs === null ? latestMs : Math.max(lastMs + 1000, latestMs - lateMsMax);
+    for (let atMs = firstMs; atMs <= latestMs && !closed; atMs += 1000) {
+      lastMs = atMs;
+      await sample(atMs);
+    }
+  }
+
+  async function sample(atMs: number): Promise<void> {
     const elapsedMs = Math.max(1, performance.now() - own.atMs);
     const versions: LiveVersion[] = [];
     const served = new Map(repository.models().flatMap((model) => repository.versions(model).map((each): [string, ServedVersion] => [JSON.stringify([model, each.about.version]), each])));
