@@ -4,6 +4,7 @@ import { AppElement } from './app.ts';
 import './data-page.ts';
 import './compare-page.ts';
 import './gates-page.ts';
+import './live-page.ts';
 import './model-file-page.ts';
 import './readiness-page.ts';
 import './runs-page.ts';
