@@ -10,6 +10,8 @@ export interface HistogramOptions {
   marks?: { at: number; label: string }[];
   /** Where the tail is what matters and holds few: heights grow with the logarithm of the count. */
   logarithmic?: boolean;
+  /** The first, or the last, bin also holds what lies beyond it. */
+  beyond?: { below?: boolean; above?: boolean };
   unit?: string;
   finding: string;
 }
@@ -19,7 +21,7 @@ const width = 320;
 const right = 60;
 
 /** Counts in bins with named positions marked on them; labels that would collide are stacked. */
-export function histogramFigure({ edges, counts, marks = [], logarithmic = false, unit = '', finding }: HistogramOptions): Markup | null {
+export function histogramFigure({ edges, counts, marks = [], logarithmic = false, beyond = {}, unit = '', finding }: HistogramOptions): Markup | null {
   if (counts.length === 0 || edges.length !== counts.length + 1) return null;
   const domain: [number, number] = [edges[0], edges[edges.length - 1]];
   const x = linearScale(domain, [4, width - right]);
@@ -30,7 +32,11 @@ export function histogramFigure({ edges, counts, marks = [], logarithmic = false
   const tall = (count: number) => (logarithmic ? Math.log1p(count) : count);
   const y = linearScale([0, tall(Math.max(...counts, 1))], [bottom, top]);
   return figure(
-    { width, height, finding, table: dataTable(['from', 'to', 'count'], counts.map((count, bin) => [numberText(edges[bin]), numberText(edges[bin + 1]), countText(count)])) },
+    { width, height, finding, table: dataTable(['from', 'to', 'count'], counts.map((count, bin) => [
+        bin === 0 && beyond.below === true ? 'any less' : numberText(edges[bin]),
+        bin === counts.length - 1 && beyond.above === true ? 'any more' : numberText(edges[bin + 1]),
+        countText(count),
+      ])) },
     markup`<path class="now-area" d="M${x(edges[0])} ${bottom}${counts.map((count, bin) => `V${y(tall(count))}H${x(edges[bin + 1])}`).join('')}V${bottom}Z"/>`,
     markup`<line class="axis" x1="4" x2="${width - right}" y1="${bottom}" y2="${bottom}"/>`,
     domain[0] < 0 && domain[1] > 0 ? markup`<line class="guide" x1="${x(0)}" x2="${x(0)}" y1="${top}" y2="${bottom}"/>` : null,

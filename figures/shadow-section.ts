@@ -1,6 +1,6 @@
 import type { Measured } from '../protocol/measured.ts';
 import { columnText, countText, differenceText, numberText, shareText } from '../protocol/number-text.ts';
-import type { KeptPair, KeptValue, LatencyQuantiles, ShadowRecord, ShadowReport, ShadowVerdict } from '../protocol/shadow.ts';
+import type { AgreementPoint, KeptPair, KeptValue, LatencyQuantiles, ShadowRecord, ShadowReport, ShadowVerdict } from '../protocol/shadow.ts';
 import { agreementFigure } from './agreement-figure.ts';
 import { confusionFigure } from './confusion-figure.ts';
 import { cutText } from './cut-text.ts';
@@ -27,9 +27,20 @@ export function shadowMark(verdict: ShadowVerdict): Markup {
 /** What it came to, in a sentence, and what would change it. */
 export function shadowHead({ summary, report }: ShadowRecord): Markup {
   const { source, settings } = report;
-  const where = source.kind === 'replay' ? `replay of ${source.recording ?? 'a recording'}` : summary.endedAt === null ? `● live, ${shareText(source.sampling ?? 1)} of the requests` : 'was live';
+  const where = source.kind === 'replay' ? `replay of ${source.recording ?? 'a recording'}` : summary.endedAt === null ? `● live, ${shareText(source.sampling ?? 1)} of the requests${rateText(report.overTime)}` : 'was live';
   return markup`<p class="facts"><strong>${summary.model}</strong> · ${summary.candidate} beside ${summary.production} · ${where} · ${settings.intent === 'same-build' ? 'same model, other build' : 'new model'} · began ${summary.startedAt.slice(0, 16).replace('T', ' ')}</p>
 <h1>${shadowMark(report.verdict)} ${withoutVerdict(report)}</h1>${report.nextSentence === '' ? null : markup`<p>${report.nextSentence}</p>`}`;
+}
+
+const latelyMs = 10_000;
+
+/** As fast as the last pairs came; nothing where that cannot be told. */
+function rateText(points: readonly AgreementPoint[]): string {
+  const last = points.at(-1);
+  if (last === undefined) return '';
+  const sinceMs = (point: AgreementPoint): number => Date.parse(last.at) - Date.parse(point.at);
+  const before = points.findLast((point) => sinceMs(point) >= latelyMs) ?? points[0];
+  return sinceMs(before) === 0 ? '' : `, lately ${numberText(((last.pairs - before.pairs) * 1000) / sinceMs(before))} pairs/s`;
 }
 
 /** The mark beside it says the word already. */
@@ -41,7 +52,7 @@ function withoutVerdict({ sentence }: ShadowReport): string {
 /** Figures of a comparison, then where, for whom and which rows. */
 export function shadowSection(record: ShadowRecord): Markup {
   const { report } = record;
-  return markup`${drawings(record)}${numbers(report)}${places(report)}${worstRows(record)}${definitions(report)}`;
+  return markup`${drawings(record)}${numbers(report)}${places(report)}${changes(report)}${worstRows(record)}${definitions(report)}`;
 }
 
 function drawings({ report, points, pointsOf }: ShadowRecord): Markup {
@@ -50,7 +61,7 @@ function drawings({ report, points, pointsOf }: ShadowRecord): Markup {
   const tiles = [
     tile('Agreement', agreementFigure(overTime, settings.margin, `They agree on ${shareOf(pairs.agree, pairs.compared)} of ${countText(pairs.compared)} pairs${disagreement.interval === undefined ? '' : `; disagreement is between ${shareText(disagreement.interval.low)} and ${shareText(disagreement.interval.high)}`}`)),
     tile(points.length < pointsOf ? `Both answers, ${countText(points.length)} of ${countText(pointsOf)} pairs drawn at random` : 'Both answers', scatterFigure({ points, finding: `The candidate’s number against production’s for ${countText(points.length)} pairs; the same is on the diagonal` })),
-    difference?.histogram == null ? null : tile(`Candidate − production, ${difference.of}`, histogramFigure({ ...difference.histogram, logarithmic: true, marks: [{ at: difference.quantiles.p50, label: `median ${numberText(difference.quantiles.p50, 2)}` }], finding: `Differences from ${numberText(difference.quantiles.p5)} to ${numberText(difference.quantiles.p95)} in nine pairs of ten; median ${numberText(difference.quantiles.p50)}, the heights grow with the logarithm of the count` })),
+    difference?.histogram == null ? null : tile(`Candidate − production, ${difference.of}`, histogramFigure({ ...difference.histogram, logarithmic: true, beyond: { below: true, above: true }, marks: [{ at: difference.quantiles.p50, label: `median ${numberText(difference.quantiles.p50, 2)}` }], finding: `Differences from ${numberText(difference.quantiles.p5)} to ${numberText(difference.quantiles.p95)} in nine pairs of ten; median ${numberText(difference.quantiles.p50)}, the bins at the ends hold what lies beyond them, and the heights grow with the logarithm of the count` })),
     confusion === null || pairs.compared === 0 ? null : tile('Decisions', confusionFigure(confusion, `Production’s decisions in the rows, the candidate’s in the columns: ${countText(pairs.differ)} of ${countText(pairs.compared)} differ`, { down: 'production', across: 'candidate' })),
   ].filter((each) => each !== null);
   return tiles.length === 0 ? markup`` : markup`<section><h2>Side by side</h2><div class="grid natural">${tiles}</div></section>`;
@@ -69,6 +80,23 @@ function numbers({ production, candidate, pairs, disagreement, aboveNoise, noise
 ${labels === null ? null : labelsTable(labels, production.version, candidate.version, settings.value?.currency ?? '')}${latency === null ? null : latencyTable(latency, production.version, candidate.version)}</section>`;
 }
 
+/** How large, rather than how often; and what all answers of one side are against all of the other. */
+function changes({ change: { difference, distribution, similarities }, distributions, production, candidate }: ShadowReport): Markup | null {
+  const rows: [name: string, value: string, more: string][] = [
+    ...(difference === null
+      ? []
+      : ([
+          [`candidate − production, ${difference.of}`, valueWithInterval(difference.bias), difference.limits === null ? 'on average' : `on average; 95 % between ${numberText(difference.limits.low)} and ${numberText(difference.limits.high)} (Bland and Altman)`],
+          ['size of the difference', `p95 ${numberText(difference.p95Absolute)}, p99 ${numberText(difference.p99Absolute)}`, `largest ${numberText(difference.maxAbsolute)}, of ${countText(difference.pairs)} pairs`],
+        ] satisfies [string, string, string][])),
+    ...similarities.map(({ name, pairs, mean, p5, p50, min }): [string, string, string] => [name, `median ${numberText(p50)}, mean ${numberText(mean)}`, `p5 ${numberText(p5)}, least ${numberText(min)}, of ${countText(pairs)} pairs; 1 is the same`]),
+    ...(distribution === null ? [] : [['all numbers of one against the other', `PSI ${valueWithInterval(distribution.psi)}`, `Jensen–Shannon distance ${valueWithInterval(distribution.jensenShannonDistance)}, K-S D ${valueWithInterval(distribution.ks)}`] satisfies [string, string, string]]),
+  ];
+  if (rows.length + distributions.length === 0) return null;
+  return markup`<section><h2>How large the changes are</h2>${rows.length === 0 ? null : markup`<div class="scroll"><table class="narrow"><tbody>${rows.map(([name, value, more]) => markup`<tr><th scope="row">${name}</th><td class="digits">${value}</td><td class="quiet">${more}</td></tr>`)}</tbody></table></div>`}
+${distributions.length === 0 ? null : markup`<h3>Shares that moved</h3><div class="scroll"><table class="narrow"><thead><tr><th scope="col">answer</th><th scope="col" class="number">${production.version}</th><th scope="col" class="number">${candidate.version}</th><th scope="col" class="number">difference</th></tr></thead><tbody>${distributions.map(({ name, production: before, candidate: after, difference: moved }) => markup`<tr><th scope="row">${cutText(name, 40)}</th><td class="number">${shareText(before)}</td><td class="number">${shareText(after)}</td><td class="number">${pointsWithInterval(moved)}</td></tr>`)}</tbody></table></div>`}</section>`;
+}
+
 const labelMetrics = { accuracy: 'right answers', mae: 'mean absolute error', value: 'worth of a decision' };
 
 function labelsTable({ metric, production, candidate, difference, right, pairs, test }: NonNullable<ShadowReport['labels']>, before: string, after: string, currency: string): Markup {
@@ -84,7 +112,7 @@ function latencyTable({ production, candidate, slower, exceedance }: NonNullable
 
 function places({ slices, harmed, labels, flips }: ShadowReport): Markup {
   const metric = labels?.metric ?? 'accuracy';
-  const loss = (gain: Measured): string => (metric === 'accuracy' ? shareWithInterval(gain) : valueWithInterval(gain));
+  const loss = (gain: Measured): string => (metric === 'accuracy' ? pointsWithInterval(gain) : valueWithInterval(gain));
   return markup`${harmed === null ? null : markup`<section><h2>Where the candidate does worse <span class="quiet">${harmed.reason ?? `${countText(harmed.tested)} slices of ${countText(harmed.rows)} labelled rows searched`}</span></h2>${
     harmed.found.length === 0
       ? markup`<p class="quiet">No value or range of an input for which it surely loses.</p>`
@@ -104,10 +132,10 @@ function worstRows({ report, worst }: ShadowRecord): Markup {
   const labelled = report.worst.some(({ right }) => right !== null);
   const row = (each: ShadowReport['worst'][number]): Markup => {
     const pair = kept.get(`${each.input.row} ${each.input.id}`);
-    return markup`<tr><th scope="row">${cutText(each.input.id, 40)} <span class="quiet">row ${countText(each.input.row + 1)}</span></th><td>${cutText(each.production, 60)} → ${cutText(each.candidate, 60)}</td><td>${each.reason}</td>${labelled ? markup`<td>${each.label === null ? '' : cutText(each.label, 30)}</td><td>${each.right ?? ''}</td>` : null}<td>${pair === undefined ? null : inputs(pair)}</td></tr>`;
+    return markup`<tr><th scope="row">${cutText(each.input.id, 40)} <span class="quiet">row ${countText(each.input.row + 1)}</span></th><td>${timeText(each.at)}</td><td>${cutText(each.production, 60)} → ${cutText(each.candidate, 60)}</td><td class="number">${each.absolute === null ? '—' : numberText(each.absolute)}</td><td>${each.reason}</td>${labelled ? markup`<td>${each.label === null ? '' : cutText(each.label, 30)}</td><td>${each.right ?? ''}</td>` : null}<td>${pair === undefined ? null : inputs(pair)}</td></tr>`;
   };
   const table = (rows: ShadowReport['worst']): Markup =>
-    markup`<div class="scroll"><table><thead><tr><th scope="col">input</th><th scope="col">production → candidate</th><th scope="col">why</th>${labelled ? markup`<th scope="col">label</th><th scope="col">right</th>` : null}<th scope="col">inputs</th></tr></thead><tbody>${rows.map(row)}</tbody></table></div>`;
+    markup`<div class="scroll"><table><thead><tr><th scope="col">input</th><th scope="col">time</th><th scope="col">production → candidate</th><th scope="col" class="number">change</th><th scope="col">why</th>${labelled ? markup`<th scope="col">label</th><th scope="col">right</th>` : null}<th scope="col">inputs</th></tr></thead><tbody>${rows.map(row)}</tbody></table></div>`;
   const rest = report.worst.slice(worstShown);
   return markup`<section><h2>Worst disagreements <span class="quiet">${countText(report.worst.length)} of ${countText(report.pairs.differ)}</span></h2>${table(report.worst.slice(0, worstShown))}${rest.length === 0 ? null : markup`<details><summary>${countText(rest.length)} more</summary>${table(rest)}</details>`}</section>`;
 }
@@ -149,6 +177,16 @@ function shareOf(part: number, whole: number): string {
 function shareWithInterval({ value, interval, reason }: Measured): string {
   if (value === null) return reason ?? 'not known';
   return interval === undefined ? shareText(value) : `${shareText(value)} (${shareText(interval.low)} … ${shareText(interval.high)})`;
+}
+
+function pointsWithInterval({ value, interval, reason }: Measured): string {
+  if (value === null) return reason ?? 'not known';
+  const text = (points: number): string => differenceText(points, 'share');
+  return interval === undefined ? text(value) : `${text(value)} (${text(interval.low)} … ${text(interval.high)})`;
+}
+
+function timeText(at: string): string {
+  return at.slice(0, 19).replace('T', ' ');
 }
 
 function valueWithInterval({ value, interval, reason }: Measured): string {

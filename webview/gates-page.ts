@@ -96,7 +96,7 @@ export class GatesPageElement extends PageElement<Extract<ViewTarget, { view: 'g
 
   #buttons(report: RunReport): TemplateResult {
     const { context, target } = this;
-    const { model, lineage } = report;
+    const { model, lineage, shadows = [] } = report;
     const again = () => {
       this.#awaiting = { model: model.name, version: model.version };
       context.act({ do: 'run', command: { kind: 'run', models: [model.name], versions: [model.version], force: true } });
@@ -104,6 +104,7 @@ export class GatesPageElement extends PageElement<Extract<ViewTarget, { view: 'g
     return html`<div class="bar">
       ${context.can.work ? html`<slip-button @click=${again}>Run Again</slip-button>` : nothing}
       ${lineage.champion === null ? nothing : html`<slip-button secondary @click=${() => this.#compare(report)}>Compare with ${lineage.champion.version}</slip-button>`}
+      ${shadows.map(({ id, kind }) => html`<slip-button secondary @click=${() => context.act({ do: 'show', target: { view: 'shadow', model: model.name, id } })}>Open Shadow Comparison${shadows.length === 1 ? '' : ` (${kind})`}</slip-button>`)}
       ${context.can.editor ? html`<slip-button secondary @click=${() => context.act({ do: 'save-report', of: 'run', id: report.id })}>Save Report</slip-button>` : nothing}
       ${context.can.editor && context.can.work ? html`<slip-button secondary @click=${() => context.act({ do: 'open-in-browser', target })}>Open in Browser</slip-button>` : nothing}
     </div>`;

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { numberText } from '../../protocol/number-text.ts';
+import type { RunReport } from '../../protocol/run.ts';
 import type { ShadowRecord } from '../../protocol/shadow.ts';
 import type { ViewTarget } from '../../protocol/view.ts';
+import { promotableRun } from '../figures/report-fixture.ts';
 import { overflowOn, smallButtonsOn, violationsOn } from './check-page.ts';
 import { editorThemes, type EditorThemeName } from './editor-themes.ts';
 import { notFound, snapshotOf } from './answers.ts';
@@ -80,6 +83,36 @@ describe.skipIf(path === null && process.env.CI === undefined)('the page of a sh
     await first.locator('summary').click();
     expect(await first.locator('table.data').innerText()).toContain('north');
     await close(worse);
+  });
+
+  it('is opened from a run that was judged on it', async () => {
+    const run: RunReport = { ...promotableRun(), shadows: [{ id: 'worse', kind: 'replay', intent: 'new-model', verdict: 'worse', sentence: 'Worse.', at: '2026-11-02T09:00:00Z', compared: 3_000, disagreement: { value: 0.34, rows: 3_000 }, digests: { production: null, candidate: null }, nonInferior: false }] };
+    const view = await open({ target: { view: 'gates', run: run.id }, answer: (question) => (question.ask === 'run' ? { answer: run } : answer(question)) });
+    await view.page.getByRole('button', { name: 'Open Shadow Comparison' }).click();
+    expect(view.actions).toContainEqual({ do: 'show', target: { view: 'shadow', model: run.model.name, id: 'worse' } });
+    await close(view);
+  });
+
+  it('says when a row came and how far it changed, how large changes are, and that the ends of the histogram are open', async () => {
+    const { report } = records.find(({ summary }) => summary.id === 'keep-going') as ShadowRecord;
+    const [worst] = report.worst;
+    const view = await open({ target: { view: 'shadow', model: 'toy', id: 'keep-going' } });
+    const { page } = view;
+    expect(await page.locator('section:has(h2:text("Worst")) tbody tr').first().innerText()).toMatch(new RegExp(`${worst.at.slice(0, 19).replace('T', ' ')}.*${numberText(worst.absolute ?? NaN)}`, 's'));
+    expect(await page.locator('section', { has: page.locator('h2', { hasText: 'How large' }) }).innerText()).toContain(`largest ${numberText(report.change.difference?.maxAbsolute ?? NaN)}, of 900 pairs`);
+    expect(await page.locator('header .facts').innerText()).toMatch(/live, 50\.0 % of the requests, lately 1(\.\d+)? pairs\/s/);
+    const histogram = page.locator('figure', { has: page.locator('svg[aria-label^="Differences"]') });
+    await histogram.locator('summary').click();
+    const cells = await histogram.locator('tbody tr').evaluateAll((rows) => rows.map((each) => each.textContent));
+    expect(cells.at(0)).toMatch(/^any less/);
+    expect(cells.at(-1)).toContain('any more');
+    await close(view);
+  });
+
+  it('of answers that hold no number says how alike they are', async () => {
+    const view = await open({ target: { view: 'shadow', model: 'toy', id: 'vectors' } });
+    expect(await view.page.locator('section', { has: view.page.locator('h2', { hasText: 'How large' }) }).innerText()).toMatch(/cosine.*of 500 pairs; 1 is the same/s);
+    await close(view);
   });
 
   it('follows what is told, and keeps what was unfolded', async () => {
