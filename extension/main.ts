@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { registerCommands } from './commands/register-commands.ts';
 import { speakThrough } from './l10n.ts';
@@ -13,17 +14,26 @@ import { registerViews } from './views/register-views.ts';
 import { registerTools } from './tools.ts';
 import type { Workbench } from './workbench.ts';
 
-/** Only registers: nothing is read, started or shown before the user asks for it. */
-export function activate(context: vscode.ExtensionContext): void {
+/** What stands in the editor, by how soon somebody could look at it. */
+const parts = [registerViews, registerStatus, registerLanguage, registerModelFileEditor, registerNotebook, registerTools];
+
+/**
+ * Only registers: nothing is read, started or shown before the user asks for it. Each part has a turn of its own, since
+ * others start at the same time; whoever waits for a view or a command of ours waits for all of them.
+ */
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
   speakThrough(vscode.l10n.t);
   const log = openLog();
   const target = targetOf(context.extension);
   const sessions = openSessions({ module: target === 'universal' ? null : vscode.Uri.joinPath(context.extensionUri, 'dist', 'server.js').fsPath, log });
   const records = openRunRecords(log);
-  const parts = { context, sessions, records, log, target };
-  const pages = openPages(parts);
-  const workbench: Workbench = { ...parts, pages };
-  context.subscriptions.push(log, sessions, records, pages, registerCommands(workbench), registerViews(workbench), registerStatus(workbench), registerModelFileEditor(workbench), registerNotebook(workbench), registerTools(workbench), registerLanguage(workbench));
+  const pages = openPages({ context, sessions, records, log, target });
+  const workbench: Workbench = { context, sessions, records, log, target, pages };
+  context.subscriptions.push(log, sessions, records, pages, registerCommands(workbench));
+  for (const register of parts) {
+    await setImmediate();
+    context.subscriptions.push(register(workbench));
+  }
 }
 
 /** Packaging writes down which platform's native parts are inside. */

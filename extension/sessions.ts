@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { Emitter } from './emitter.ts';
 import type { Log } from './log.ts';
@@ -45,15 +46,23 @@ export function openSessions({ module, log }: { module: string | null; log: Log 
 
   function open(folder: vscode.WorkspaceFolder): Entry {
     const session = openSession({ folder, module, isTrusted: () => vscode.workspace.isTrusted, log });
-    const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, 'slipway.yaml'));
-    const entry: Entry = { session, hasConfig: false, subscriptions: [session, watcher], visited: new Map() };
-    const configChanged = (): void => {
-      look(entry).then(() => session.refresh()).catch((error: unknown) => log.error(`${folder.name}: ${String(error)}`));
-    };
-    entry.subscriptions.push(session.onDidChange(() => changed.fire()), watcher.onDidCreate(configChanged), watcher.onDidChange(configChanged), watcher.onDidDelete(configChanged));
+    const entry: Entry = { session, hasConfig: false, subscriptions: [session, session.onDidChange(() => changed.fire())], visited: new Map() };
     entries.set(folder.uri.toString(), entry);
     for (const visit of visits) entry.visited.set(visit, visit(session));
     return entry;
+  }
+
+  /** In a turn of its own: the editor works for milliseconds on its first watcher, and activation is paid by all. */
+  async function watch(entry: Entry): Promise<void> {
+    await setImmediate();
+    const { session } = entry;
+    if (entries.get(session.folder.uri.toString()) !== entry) return;
+    const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(session.folder, 'slipway.yaml'));
+    const configChanged = (): void => {
+      look(entry).then(() => session.refresh()).catch((error: unknown) => log.error(`${session.folder.name}: ${String(error)}`));
+    };
+    entry.subscriptions.push(watcher, watcher.onDidCreate(configChanged), watcher.onDidChange(configChanged), watcher.onDidDelete(configChanged));
+    await look(entry);
   }
 
   function close(key: string): void {
@@ -64,10 +73,10 @@ export function openSessions({ module, log }: { module: string | null; log: Log 
   }
 
   const isLocal = ({ uri }: vscode.WorkspaceFolder): boolean => uri.scheme === 'file';
-  const known = Promise.all((vscode.workspace.workspaceFolders ?? []).filter(isLocal).map((folder) => look(open(folder)))).then(() => changed.fire());
+  const known = Promise.all((vscode.workspace.workspaceFolders ?? []).filter(isLocal).map((folder) => watch(open(folder)))).then(() => changed.fire());
   const folders = vscode.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
     for (const { uri } of removed) close(uri.toString());
-    for (const folder of added.filter(isLocal)) void look(open(folder));
+    for (const folder of added.filter(isLocal)) void watch(open(folder));
     changed.fire();
   });
   const trust = vscode.workspace.onDidGrantWorkspaceTrust(() => changed.fire());

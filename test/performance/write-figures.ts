@@ -13,8 +13,8 @@ export interface Figure {
 
 const page = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
 
-/** Puts what was measured into docs/performance.md, whether or not it is within its budget. */
-export async function writeFigures(figures: readonly Figure[]): Promise<void> {
+/** Prints what was measured, whether or not it is within its budget, and puts it into docs/performance.md where it is all of it. */
+export async function writeFigures(figures: readonly Figure[], isWhole: boolean): Promise<void> {
   const machine = `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${arch()}, Node ${process.versions.node}. Measured ${new Date().toISOString().slice(0, 10)}, load average at the end ${loadavg()[0].toFixed(1)}.`;
   const rows = figures.map(({ what, values, unit, budget }) => {
     const middle = median(values);
@@ -22,8 +22,8 @@ export async function writeFigures(figures: readonly Figure[]): Promise<void> {
     return `| ${what} | ${written(middle, unit)} | ${spread} | ${values.length} | ${budget === null ? '' : written(budget, unit)} | ${budget === null ? '' : middle <= budget ? 'within' : 'OVER'} |`;
   });
   const table = [machine, '', '|  | median | lowest … highest | times | budget |  |', '|---|--:|--:|--:|--:|---|', ...rows].join('\n');
-  await fillMeasured(page, table);
   console.log(table);
+  if (isWhole) await fillMeasured(page, table);
 }
 
 function written(value: number, unit: Figure['unit']): string {
