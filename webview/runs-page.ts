@@ -75,7 +75,7 @@ export class RunsPageElement extends PageElement<Extract<ViewTarget, { view: 'ru
     if (this.#all.length === 0) return this.#empty();
     const { model } = this.#state.value;
     const ofModel = model === '' ? this.#all : this.#all.filter((run) => run.model === model);
-    return html`<header><p class="facts"><strong>${model === '' ? 'All models' : model}</strong> · runs over time</p><h1>${sentenceOf(ofModel, model)}</h1></header>
+    return html`<header><p class="facts"><strong>${model === '' ? 'All models' : model}</strong> · runs over time · <button class="link" @click=${() => this.context.act({ do: 'show', target: { view: 'live' } })}>What is served</button></p><h1>${sentenceOf(ofModel, model)}</h1></header>
       ${this.#trends(ofModel, model)} ${this.#controls(ofModel)} ${this.#table(ofModel, model)}`;
   }
 

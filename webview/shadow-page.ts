@@ -54,7 +54,7 @@ export class ShadowPageElement extends PageElement<Extract<ViewTarget, { view: '
     if (asked.now.state === 'refused') return html`${spokenHeading}<slip-problem .problem=${asked.now.problem} @slip-again=${() => asked.again()}></slip-problem>${this.#others(others)}`;
     if (asked.now.state === 'waiting') return html`${spokenHeading}${waiting('Reading the comparison', this.context.connection)}`;
     const record = asked.now.answer;
-    return html`<header>${drawn([record], () => shadowHead(record))}</header>${drawn([record], () => shadowSection(record))}${this.#others(others)}`;
+    return html`<header>${drawn([record], () => shadowHead(record))}${record.summary.kind === 'live' && record.summary.endedAt === null ? html`<p><button class="link" @click=${() => this.context.act({ do: 'show', target: { view: 'live' } })}>What is served</button></p>` : nothing}</header>${drawn([record], () => shadowSection(record))}${this.#others(others)}`;
   }
 
   #empty(): TemplateResult {

@@ -75,10 +75,13 @@ describe.skipIf(path === null && process.env.CI === undefined)('the page of a sh
   it('opens the newest where none is named, leads to the others, and unfolds the inputs of a row', async () => {
     const view = await open({ target: { view: 'shadow', model: 'toy', id: null } });
     expect(await view.page.locator('h1 .verdict').innerText()).toContain('keep going');
+    await view.page.getByRole('button', { name: 'What is served' }).click();
+    expect(view.actions).toContainEqual({ do: 'show', target: { view: 'live' } });
     await view.page.getByRole('button', { name: 'v2 beside v1' }).first().click();
     expect(view.actions).toContainEqual({ do: 'show', target: { view: 'shadow', model: 'toy', id: records[1].summary.id } });
     await close(view);
     const worse = await open({ target: { view: 'shadow', model: 'toy', id: 'worse' } });
+    expect(await worse.page.getByRole('button', { name: 'What is served' }).count()).toBe(0);
     const first = worse.page.locator('section:has(h2:text("Worst")) tbody tr').first();
     await first.locator('summary').click();
     expect(await first.locator('table.data').innerText()).toContain('north');
